@@ -1,0 +1,186 @@
+// argv → command → exit code: 0 ok, 1 failed, 2 usage.
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { readConfig, readReplayConfig } from './config.js'
+import { runDaemon } from './daemon.js'
+import { createLog } from './logger.js'
+import { replay } from './replay.js'
+import { type Facts, factsOf } from './report/facts.js'
+
+/** Replaced by the build. */
+declare const VERSION: string | undefined
+
+const HELP = `watchtower-telegram: tells you in Telegram which containers have an update. It never updates anything.
+
+Usage:
+  watchtower-telegram [run]              follow Watchtower's log and send reports until SIGTERM
+  watchtower-telegram replay FILE… | -   show what recorded logs would have sent
+  watchtower-telegram COMMAND --help     the options of a command
+  watchtower-telegram --version
+
+Exit codes: 0 ok, 1 failed, 2 usage.
+`
+
+const RUN_HELP = `watchtower-telegram run: follow Watchtower's log and send reports until SIGTERM or SIGINT.
+
+It takes no options; it is configured by environment variables:
+  TELEGRAM_BOT_TOKEN        the bot's token, or
+  TELEGRAM_BOT_TOKEN_FILE   a file that holds it
+  TELEGRAM_CHAT_ID          the chat, for a group like -1001234567890
+  TOPIC_SYSTEM_ID           the topic in it; without it the chat itself
+  TELEGRAM_API_URL          a Bot API server of your own     (https://api.telegram.org)
+  DOCKER_HOST               where the engine listens         (unix:///var/run/docker.sock)
+  WATCHTOWER_CONTAINER      the one Watchtower to follow     (all)
+  HOST_LABEL                names this host in messages
+  SESSION_IDLE_AFTER        quiet time that ends a check of Watchtower 1.3 and older (10m)
+  LOG_LEVEL                 debug, info, warn or error       (info)
+
+Logs are JSON lines on standard output; \`| npx pino-pretty\` makes them readable.
+`
+
+const REPLAY_HELP = `watchtower-telegram replay: show what recorded logs would have sent, without Docker and Telegram.
+
+Usage: watchtower-telegram replay [options] FILE… | -
+
+A FILE is what \`docker logs watchtower > FILE 2>&1\` or \`docker compose logs\` wrote, with or
+without timestamps, or a raw body of the logs API; - is standard input.
+
+Options:
+  --images FILE   inspect answers, so that services and versions are known; written by
+                  docker inspect $(docker ps -aq) $(docker images -q) > FILE
+  --html          print what goes to Telegram
+  --json          print one JSON report per check session
+`
+
+/** A sentence for the person who typed the command. */
+class UsageError extends Error {}
+
+/** Runs one command. Never throws for what a person typed; resolves to the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [first, ...rest] = argv
+  try {
+    switch (first) {
+      case '--help':
+      case '-h':
+      case 'help':
+        return print(HELP)
+      case '--version':
+      case '-V':
+        return print(`${typeof VERSION === 'string' ? VERSION : 'development'}\n`)
+      case 'replay':
+        return await runReplay(rest)
+      case undefined:
+        return await run([])
+      case 'run':
+        return await run(rest)
+      default:
+        throw new UsageError(`there is no ${first.startsWith('-') ? 'option' : 'command'} ${first}: see watchtower-telegram --help`)
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    process.stderr.write(`watchtower-telegram: ${error.message}\n`)
+    return 2
+  }
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+  const { values } = parse('run', argv, {}, false)
+  if (values.help) return print(RUN_HELP)
+  if (values.version) return main(['--version'])
+  const result = readConfig()
+  if (result.type === 'faults') {
+    createLog('info', []).fatal('config.invalid', { faults: result.faults }, result.faults.join('; '))
+    return 2
+  }
+  const { config } = result
+  const log = createLog(config.logLevel, [config.telegram.token])
+  const stop = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(name, () => {
+      log.info('stopping', { signal: name }, `${name}: stopping`)
+      stop.abort()
+    })
+  }
+  process.removeAllListeners('warning').on('warning', (warning) => log.warn('warning', {}, warning.message))
+  process.once('uncaughtException', (error) => {
+    log.fatal('failed', { stack: error.stack }, `a fault of the program, please report it: ${error.message}`)
+    process.exit(1)
+  })
+  await runDaemon(config, log, stop.signal)
+  return 0
+}
+
+async function runReplay(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parse('replay', argv, { images: { type: 'string' }, html: { type: 'boolean' }, json: { type: 'boolean' } }, true)
+  if (values.help) return print(REPLAY_HELP)
+  if (values.version) return main(['--version'])
+  if (positionals.length === 0) throw new UsageError('replay needs a log: name a FILE, or - for standard input')
+  if (values.html && values.json) throw new UsageError('--html and --json exclude each other: give one')
+  const environment = readReplayConfig()
+  if (environment.type === 'faults') throw new UsageError(environment.faults.join('; '))
+  const format = values.json ? 'json' : values.html ? 'html' : 'text'
+  const facts = typeof values.images === 'string' ? readFacts(values.images) : null
+  try {
+    const seen = await replay(positionals, { format, facts, ...environment.config }, write)
+    if (seen.records === 0) return fail(`no line in ${positionals.join(', ')} is Watchtower's: docker logs writes it to standard error, so capture with \`docker logs watchtower > FILE 2>&1\``)
+    if (seen.printed === 0 && format !== 'json') process.stderr.write(`watchtower-telegram: nothing would have been sent: ${seen.sessions} check sessions, no new update and no new failure\n`)
+    return 0
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    return fail(`${path ?? positionals.join(', ')} cannot be read: ${fileFault(code)}`)
+  }
+}
+
+function readFacts(file: string): Facts {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`--images ${file} cannot be read: ${fileFault((error as NodeJS.ErrnoException).code)}`)
+  }
+  let facts: Facts | null
+  try {
+    facts = factsOf(JSON.parse(text))
+  } catch {
+    facts = null
+  }
+  if (!facts) throw new UsageError(`--images ${file} holds no inspect answers: write it with docker inspect $(docker ps -aq) $(docker images -q) > ${file}`)
+  return facts
+}
+
+function parse(command: string, argv: readonly string[], options: Record<string, { type: 'string' | 'boolean' }>, allowPositionals: boolean): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { ...options, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'V' } },
+      allowPositionals,
+    })
+    return { values: values as Record<string, string | boolean | undefined>, positionals }
+  } catch (error) {
+    const [sentence] = (error as Error).message.split('. ')
+    throw new UsageError(`${sentence}: see watchtower-telegram ${command} --help`)
+  }
+}
+
+function fileFault(code: string | undefined): string {
+  if (code === 'ENOENT') return 'there is no such file: check the path'
+  if (code === 'EISDIR') return 'it is a directory: name a file'
+  if (code === 'EACCES') return 'permission denied: make it readable'
+  return code ?? 'unknown error'
+}
+
+/** Resolves when the reader is ready for more, so that a log of any size replays in constant memory. */
+async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once('drain', resolve))
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+function fail(sentence: string): number {
+  process.stderr.write(`watchtower-telegram: ${sentence}\n`)
+  return 1
+}

@@ -1,0 +1,132 @@
+// The environment becomes a Config. The only reader of process.env; lists every fault at once.
+import { readFileSync } from 'node:fs'
+import * as z from 'zod'
+import type { DockerHost } from './docker/client.js'
+import type { LogLevel } from './logger.js'
+
+export interface Config {
+  telegram: { token: string; chat: number | string; topic: number | null; apiRoot: string }
+  docker: DockerHost
+  /** name or id of the one Watchtower to follow; null follows all */
+  watchtower: string | null
+  /** names this host in messages */
+  host: string | null
+  /** quiet milliseconds that end a check session of a version that prints no end */
+  idleMs: number
+  logLevel: LogLevel
+}
+
+/** A sentence per fault, each naming its variable and the remedy. */
+export type ConfigResult = { type: 'ok'; config: Config } | { type: 'faults'; faults: string[] }
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+/** Longer than Watchtower's own daily check, the quiet time would join two checks. */
+const MAX_IDLE_MS = 86_400_000
+
+const because = (sentence: string): { error: string } => ({ error: sentence })
+
+const Environment = z.object({
+  TELEGRAM_CHAT_ID: z
+    .string(because('TELEGRAM_CHAT_ID is missing: set it to the number of the chat, for a group like -1001234567890'))
+    .regex(/^-?\d{1,15}$|^@[A-Za-z]\w{3,31}$/, because('TELEGRAM_CHAT_ID is no chat: give a number like -1001234567890, or @name of a public chat'))
+    .transform((text) => (text.startsWith('@') ? text : Number(text))),
+  TOPIC_SYSTEM_ID: z
+    .string()
+    .regex(/^[1-9]\d{0,9}$/, because("TOPIC_SYSTEM_ID is no topic: give the number from the topic's link, or leave it out to write to the chat itself"))
+    .transform(Number)
+    .optional(),
+  TELEGRAM_API_URL: z.string().refine(isBaseUrl, because('TELEGRAM_API_URL is no base URL: give one like https://api.telegram.org')).default('https://api.telegram.org'),
+  DOCKER_HOST: z
+    .string()
+    .default('unix:///var/run/docker.sock')
+    .transform(dockerHost)
+    .refine((host) => host !== null, because('DOCKER_HOST is not supported: give unix:///path/to/docker.sock or tcp://host:2375'))
+    .transform((host) => host as DockerHost),
+  WATCHTOWER_CONTAINER: z
+    .string()
+    .regex(/^[a-zA-Z0-9][\w.-]+$/, because('WATCHTOWER_CONTAINER is no container name: give one as `docker ps` shows it'))
+    .optional(),
+  HOST_LABEL: z.string().max(64, because('HOST_LABEL is too long: give at most 64 characters')).optional(),
+  SESSION_IDLE_AFTER: z
+    .string()
+    .default('10m')
+    .transform((text) => (/^\d{1,6}[smhd]$/.test(text) ? Number(text.slice(0, -1)) * (UNITS_MS[text.slice(-1)] as number) : 0))
+    .refine((ms) => ms >= 1_000 && ms <= MAX_IDLE_MS, because('SESSION_IDLE_AFTER is no usable duration: give one from 1s to 1d, like 10m')),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], because('LOG_LEVEL is unknown: give debug, info, warn or error')).default('info'),
+})
+
+/** Reads the configuration. An empty variable counts as unset: compose passes those on. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): ConfigResult {
+  const env = withoutEmpty(environment)
+  const token = readToken(env)
+  const parsed = Environment.safeParse(env)
+  const faults = [
+    ...('fault' in token ? [token.fault] : []),
+    ...(parsed.error?.issues.map((issue) => issue.message) ?? []),
+    ...(env.DOCKER_TLS_VERIFY !== undefined ? ['DOCKER_TLS_VERIFY is not supported: reach the engine over unix:// or plain tcp:// on a private network, and unset it'] : []),
+  ]
+  if (!parsed.data || 'fault' in token || faults.length > 0) return { type: 'faults', faults }
+  const { data } = parsed
+  return {
+    type: 'ok',
+    config: {
+      telegram: { token: token.value, chat: data.TELEGRAM_CHAT_ID, topic: data.TOPIC_SYSTEM_ID ?? null, apiRoot: data.TELEGRAM_API_URL.replace(/\/+$/, '') },
+      docker: data.DOCKER_HOST,
+      watchtower: data.WATCHTOWER_CONTAINER ?? null,
+      host: data.HOST_LABEL ?? null,
+      idleMs: data.SESSION_IDLE_AFTER,
+      logLevel: data.LOG_LEVEL,
+    },
+  }
+}
+
+/** What replay takes from the environment: HOST_LABEL and SESSION_IDLE_AFTER. */
+export function readReplayConfig(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: Pick<Config, 'host' | 'idleMs'> } | { type: 'faults'; faults: string[] } {
+  const parsed = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true }).safeParse(withoutEmpty(environment))
+  if (!parsed.data) return { type: 'faults', faults: parsed.error?.issues.map((issue) => issue.message) ?? [] }
+  return { type: 'ok', config: { host: parsed.data.HOST_LABEL ?? null, idleMs: parsed.data.SESSION_IDLE_AFTER } }
+}
+
+function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+}
+
+/** From the variable or from a file; no fault ever quotes it. */
+function readToken(env: NodeJS.ProcessEnv): { value: string } | { fault: string } {
+  const { TELEGRAM_BOT_TOKEN: given, TELEGRAM_BOT_TOKEN_FILE: file } = env
+  if (given !== undefined && file !== undefined) return { fault: 'TELEGRAM_BOT_TOKEN and TELEGRAM_BOT_TOKEN_FILE are both set: keep one' }
+  if (given === undefined && file === undefined) return { fault: 'TELEGRAM_BOT_TOKEN is missing: set it, or TELEGRAM_BOT_TOKEN_FILE, to the token from @BotFather' }
+  let value = given ?? ''
+  if (file !== undefined) {
+    try {
+      value = readFileSync(file, 'utf8').trim()
+    } catch (error) {
+      return { fault: `TELEGRAM_BOT_TOKEN_FILE: ${fileFault(file, (error as NodeJS.ErrnoException).code)}` }
+    }
+  }
+  if (/^\d+:[\w-]+$/.test(value)) return { value }
+  return { fault: `${file === undefined ? 'TELEGRAM_BOT_TOKEN' : 'TELEGRAM_BOT_TOKEN_FILE'} holds no bot token: copy it from @BotFather, like 123456789:AAE…` }
+}
+
+function fileFault(file: string, code: string | undefined): string {
+  if (code === 'ENOENT') return `there is no file ${file}: write the token into it`
+  if (code === 'EACCES') return `user ${process.getuid?.() ?? '?'} may not read ${file}: make it readable, for example with chmod 644`
+  if (code === 'EISDIR') return `${file} is a directory, as Docker makes one where a mounted file is missing: remove it and write the token into a file of that name`
+  return `${file} cannot be read (${code ?? 'unknown error'})`
+}
+
+/** DOCKER_HOST as the Docker CLI reads it (docker/cli opts/hosts.go); null for what this program cannot reach. */
+function dockerHost(text: string): DockerHost | null {
+  if (text.startsWith('unix://')) return { type: 'unix', path: text.slice('unix://'.length) || '/var/run/docker.sock' }
+  if (text.includes('://') && !text.startsWith('tcp://')) return null
+  const address = text.replace(/^tcp:\/\//, '')
+  const [, host, port] = /^(\[[\da-fA-F:]+\]|[\w.-]*)(?::(\d{1,5}))?\/?$/.exec(address) ?? []
+  if (host === undefined) return null
+  return { type: 'tcp', host: host === '' ? 'localhost' : host, port: Number(port ?? 2375) }
+}
+
+function isBaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, search, hash } = new URL(text)
+  return (protocol === 'https:' || protocol === 'http:') && username === '' && search === '' && hash === ''
+}

@@ -1,0 +1,35 @@
+// A fetch for the Bot API over node:http(s). The built-in one costs 16 MB, follows redirects and
+// accepts a body of any size; this one does not. Only what the Telegram library uses is there.
+import http from 'node:http'
+import https from 'node:https'
+
+/** A Bot API answer is a few kilobytes. */
+const MAX_ANSWER_BYTES = 1 << 20
+
+/** Fetches over node:http(s): no redirects, a bounded body. Its errors never hold the URL, which holds the token. */
+export async function fetchAnswer(url: string, init: { method: string; body: string | null; headers: Record<string, string>; signal: AbortSignal | null }): Promise<{ status: number; text(): Promise<string> }> {
+  const target = new URL(url)
+  const data = Buffer.from(init.body ?? '')
+  const request = (target.protocol === 'http:' ? http : https).request(target, {
+    method: init.method,
+    headers: { ...init.headers, 'content-length': String(data.length) },
+    // a connection kept alive may be cut by the server just when the next message is sent
+    agent: false,
+    ...(init.signal && { signal: init.signal }),
+  })
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    request.on('response', resolve).on('error', reject).end(data)
+  })
+  return { status: response.statusCode ?? 0, text: () => bodyOf(response) }
+}
+
+async function bodyOf(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > MAX_ANSWER_BYTES) throw new Error('the Bot API answer is too large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}

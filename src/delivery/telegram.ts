@@ -1,0 +1,143 @@
+// Sends messages to one chat or topic. Takes a Message, gives an Outcome: every failure is sorted
+// here, once, into what waiting mends and what a person must mend. The only file that knows Telegram.
+import { Api, TelegramApiError } from 'node-telegram-bot-api'
+import { escape } from '../report/html.js'
+import type { Message } from '../report/message.js'
+import { redact } from '../report/redact.js'
+import { fetchAnswer } from './https.js'
+
+export interface TelegramOptions {
+  token: string
+  /** numeric id, or @name of a public chat */
+  chat: number | string
+  /** the topic's message_thread_id; null sends to the chat itself */
+  topic: number | null
+  /** base URL of the Bot API server, already known to be a URL */
+  apiRoot: string
+}
+
+export type Outcome =
+  | { type: 'sent'; messageIds: number[]; notes: string[] }
+  /** unknown: Telegram may have accepted it, so another try may repeat it */
+  | { type: 'transient'; reason: string; retryAfterMs: number | null; unknown: boolean }
+  | { type: 'permanent'; reason: string; remedy: string }
+
+export interface Telegram {
+  send(message: Message, signal: AbortSignal): Promise<Outcome>
+  /** Asks for the bot and the chat; sends nothing. */
+  check(signal: AbortSignal): Promise<{ type: 'ready'; bot: string; chat: string; forum: boolean } | Exclude<Outcome, { type: 'sent' }>>
+}
+
+/** Telegram answers within seconds; a longer wait leaves fewer unknown outcomes. */
+const TIMEOUT_MS = 60_000
+/** Changes of course for one message: moved chat, closed topic, plain text, and halves of halves. */
+const MAX_TURNS = 12
+/** Causes of a request that surely never reached the server. */
+const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+/** A connection to the Bot API. A chat that moved is followed for as long as this lives. */
+export function createTelegram({ token, chat, topic, apiRoot }: TelegramOptions): Telegram {
+  const api = new Api(token, { apiRoot, fetch: fetchAnswer as unknown as typeof fetch, maxRetries: 0, timeoutMs: TIMEOUT_MS })
+  let currentChat = chat
+
+  return {
+    async send(message, signal) {
+      const messageIds: number[] = []
+      const notes: string[] = []
+      let thread = topic
+      let plain = false
+      const waiting: Message[] = [message]
+      for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+        const [next] = waiting
+        if (!next) break
+        try {
+          const sent = await api.sendMessage(
+            {
+              chat_id: currentChat,
+              text: plain ? next.text : next.html,
+              link_preview_options: { is_disabled: true },
+              ...(plain ? {} : { parse_mode: 'HTML' }),
+              ...(thread === null ? {} : { message_thread_id: thread }),
+            },
+            signal,
+          )
+          messageIds.push(sent.message_id)
+          waiting.shift()
+        } catch (error) {
+          const answer = error instanceof TelegramApiError ? error : null
+          const description = answer?.description ?? ''
+          if (answer?.migrateToChatId !== undefined) {
+            currentChat = answer.migrateToChatId
+            notes.push(`the chat moved: set TELEGRAM_CHAT_ID to ${currentChat}`)
+          } else if (thread !== null && /message thread not found|TOPIC_CLOSED|TOPIC_DELETED/i.test(description)) {
+            notes.push(`topic ${thread} is closed or deleted: sent to the chat; reopen it or correct TOPIC_SYSTEM_ID`)
+            waiting[0] = withNotice(next, `⚠️ Topic ${thread} is closed or deleted, so this comes to the chat.`)
+            thread = null
+          } else if (!plain && /can't parse entities/i.test(description)) {
+            notes.push('Telegram rejected the markup: sent as plain text')
+            plain = true
+          } else if (/(message|text) is too long/i.test(description) && next.text.length > 1) {
+            notes.push('Telegram found it too long: sent in halves, as plain text')
+            plain = true
+            waiting.splice(0, 1, ...halves(next.text))
+          } else {
+            return failed(error)
+          }
+        }
+      }
+      if (waiting.length > 0) return { type: 'permanent', reason: 'Telegram refused the message in every form', remedy: 'please report this with the log' }
+      return { type: 'sent', messageIds, notes }
+    },
+
+    async check(signal) {
+      try {
+        const bot = await api.getMe(signal)
+        const found = await api.getChat({ chat_id: currentChat }, signal)
+        return { type: 'ready', bot: bot.username ?? String(bot.id), chat: found.title ?? found.username ?? String(found.id), forum: found.is_forum === true }
+      } catch (error) {
+        return failed(error)
+      }
+    },
+  }
+}
+
+function failed(error: unknown): Exclude<Outcome, { type: 'sent' }> {
+  if (!(error instanceof TelegramApiError)) {
+    const code = causeCode(error)
+    return { type: 'transient', reason: code ?? 'no usable answer from the Bot API', retryAfterMs: null, unknown: code === null || !NEVER_SENT.has(code) }
+  }
+  const { errorCode, retryAfter } = error
+  const reason = redact(`${errorCode}: ${error.description}`)
+  if (errorCode === 429) return { type: 'transient', reason, retryAfterMs: (retryAfter ?? 1) * 1000, unknown: false }
+  if (!(errorCode < 500)) return { type: 'transient', reason, retryAfterMs: null, unknown: true }
+  return { type: 'permanent', reason, remedy: remedyFor(errorCode, error.description) }
+}
+
+function remedyFor(code: number, description: string): string {
+  if (code === 401 || code === 404) return 'the bot token is wrong: copy it again from @BotFather into TELEGRAM_BOT_TOKEN or its file'
+  if (/chat not found/i.test(description)) return 'correct TELEGRAM_CHAT_ID and make the bot a member of that chat'
+  if (/kicked|not a member|deactivated|deleted|blocked/i.test(description)) return 'add the bot to the chat again'
+  if (/not enough rights|CHAT_WRITE_FORBIDDEN|have no rights/i.test(description)) return 'allow the bot to send messages in the chat'
+  return 'check TELEGRAM_CHAT_ID and TOPIC_SYSTEM_ID'
+}
+
+/** The system's error code behind a library error; the error itself may hold the URL, and so the token. */
+function causeCode(error: unknown): string | null {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth += 1) {
+    const { code } = at as { code?: unknown }
+    if (typeof code === 'string' && /^E[A-Z_]+$/.test(code) && code !== 'EFETCH') return code
+  }
+  return null
+}
+
+function withNotice(message: Message, notice: string): Message {
+  return { html: `${escape(notice, notice.length)}\n\n${message.html}`, text: `${notice}\n\n${message.text}` }
+}
+
+/** Two messages, cut at the line break nearest before the middle. */
+function halves(text: string): Message[] {
+  const middle = Math.ceil(text.length / 2)
+  const line = text.lastIndexOf('\n', middle)
+  const cut = line > 0 ? line : middle
+  return [text.slice(0, cut), text.slice(cut)].map((half) => ({ html: half, text: half }))
+}

@@ -1,0 +1,153 @@
+// The Docker client that can only look: dockerode, behind an allow-list of GET paths. Whatever else
+// is asked of it is refused before it reaches the socket.
+import type { Readable } from 'node:stream'
+import Dockerode from 'dockerode'
+import modemHttp from 'docker-modem/lib/http.js'
+
+/** Where the engine listens, as DOCKER_HOST says it. */
+export type DockerHost = { type: 'unix'; path: string } | { type: 'tcp'; host: string; port: number }
+
+/** A container as the list names it. */
+export interface Listed {
+  id: string
+  name: string
+  labels: Readonly<Record<string, string>>
+  command: string
+  running: boolean
+}
+
+export interface Docker {
+  /** Resolves when the engine answers. */
+  ping(): Promise<void>
+  /** All containers, or those that the filters select, stopped ones too. */
+  list(filters?: { label?: string[]; name?: string[] }): Promise<Listed[]>
+  /** The raw inspect answer; null if there is no such container. */
+  inspectContainer(id: string): Promise<unknown>
+  /** The raw inspect answer; null if there is no such image. */
+  inspectImage(id: string): Promise<unknown>
+  /** The log's body from since on (`seconds.nanoseconds`, inclusive), with timestamps; null if there is no such container. */
+  logs(id: string, options: { since: string | null; follow: boolean; signal: AbortSignal }): Promise<Readable | null>
+  /** Newline-delimited JSON, one object whenever a container starts, stops, is renamed or removed. */
+  events(signal: AbortSignal): Promise<Readable>
+}
+
+const ID = '[a-zA-Z0-9][\\w.-]*'
+/** All that this program ever asks of an engine. dockerode writes a `?` before the query it adds. */
+const ALLOWED = [
+  /^\/_ping$/,
+  /^\/version$/,
+  /^\/events\?$/,
+  /^\/containers\/json\?$/,
+  new RegExp(`^/containers/${ID}/json\\??$`),
+  new RegExp(`^/containers/${ID}/logs\\?$`),
+  /^\/images\/[\w.:@/-]+\/json\??$/,
+]
+
+/** Time for one complete answer; an inspect takes milliseconds, a frozen daemon forever. */
+const ANSWER_MS = 20_000
+
+type Dial = Dockerode['modem']['dial']
+
+/** A refused request: nothing was sent. */
+export class ReadOnlyError extends Error {
+  override name = 'ReadOnlyError'
+}
+
+/** dockerode with the guard in front of every request it can make. */
+export function guarded(host: DockerHost): Dockerode {
+  // its redirects go out by themselves, past the guard, and crash the process when they fail
+  modemHttp.maxRedirects = 0
+  // the environment's DOCKER_HOST is read by dockerode too; all of it is overruled here
+  const dockerode = new Dockerode(
+    host.type === 'unix'
+      ? { socketPath: host.path, host: undefined as unknown as string, protocol: 'http' }
+      : { host: `http://${host.host}`, port: host.port, protocol: 'http' },
+  )
+  const dial: Dial = dockerode.modem.dial.bind(dockerode.modem)
+  dockerode.modem.dial = (request, answered) => {
+    if (isAllowed(request)) dial(request, answered)
+    else answered?.(new ReadOnlyError(`refused, this program only reads: ${request.method} ${request.path}`), null)
+  }
+  return dockerode
+}
+
+function isAllowed({ method, path = '', hijack, openStdin }: Parameters<Dial>[0]): boolean {
+  return method === 'GET' && !hijack && !openStdin && !/\.\.|\/\/|%/.test(path) && ALLOWED.some((pattern) => pattern.test(path))
+}
+
+/** The client for one engine. Every call is bounded in time; streams are, until they are open. */
+export function createDocker(host: DockerHost): Docker {
+  const dockerode = guarded(host)
+
+  const stream = (path: string, query: Record<string, unknown>, signal: AbortSignal): Promise<Readable> =>
+    bounded(
+      (abortSignal) =>
+        new Promise((resolve, reject) => {
+          dockerode.modem.dial(
+            { path, method: 'GET', options: query, isStream: true, abortSignal: AbortSignal.any([signal, abortSignal]), statusCodes: { 200: true } },
+            (error, answer) => (error ? reject(error) : resolve(answer as Readable)),
+          )
+        }),
+    )
+
+  return {
+    async ping() {
+      await bounded(() => dockerode.ping())
+    },
+    async list(filters = {}) {
+      const containers = await bounded((abortSignal) => dockerode.listContainers({ all: true, filters, abortSignal }))
+      return containers.map(({ Id, Names, Labels, Command, State }) => ({
+        id: Id,
+        name: (Names[0] ?? Id).replace(/^\//, ''),
+        labels: Labels ?? {},
+        command: Command,
+        running: State === 'running' || State === 'paused' || State === 'restarting',
+      }))
+    },
+    inspectContainer: (id) => orNull(bounded((abortSignal) => dockerode.getContainer(id).inspect({ abortSignal }))),
+    inspectImage: (id) => orNull(bounded(() => dockerode.getImage(id).inspect())),
+    logs: (id, { since, follow, signal }) =>
+      orNull(
+        stream(`/containers/${id}/logs?`, { stdout: 1, stderr: 1, timestamps: 1, follow: follow ? 1 : 0, ...(since !== null && { since }) }, signal),
+      ),
+    events: (signal) =>
+      stream('/events?', { filters: JSON.stringify({ type: ['container'], event: ['create', 'start', 'die', 'destroy', 'rename'] }) }, signal),
+  }
+}
+
+/** A dockerode call whose connection drops in the middle of the body never settles by itself. */
+async function bounded<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController()
+  const answer = call(abort.signal)
+  answer.catch(() => {})
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(Object.assign(new Error(`no complete answer within ${ANSWER_MS / 1000} s`), { code: 'ETIMEDOUT' }))
+      abort.abort()
+    }, ANSWER_MS)
+  })
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+}
+
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return null
+    throw error
+  }
+}
+
+/** What is wrong with the connection and how to mend it, in one sentence. */
+export function describeDockerError(error: unknown, host: DockerHost): string {
+  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string }
+  const where = host.type === 'unix' ? host.path : `${host.host}:${host.port}`
+  if (code === 'ENOENT') return `no Docker socket at ${where}: mount it, or set DOCKER_HOST`
+  if (code === 'EACCES') return `no permission to use ${where}: add the group that owns it (group_add with the number that \`stat -c %g ${where}\` prints)`
+  if (code === 'ECONNREFUSED') return `nothing listens at ${where}: is the Docker daemon running?`
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name in DOCKER_HOST does not resolve: ${where}`
+  if (statusCode === 403) return `${where} refused the request: a socket proxy must allow GET on _ping, version, events, containers and images`
+  if (statusCode === 501) return 'its log driver does not support reading: use json-file, local or journald'
+  return `Docker at ${where} did not answer as expected: ${message ?? String(error)}`
+}

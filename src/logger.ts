@@ -1,0 +1,30 @@
+// Structured JSON logs on stdout, one line per thing that happened, each with a stable event name.
+import pino from 'pino'
+import { redact } from './report/redact.js'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface Log {
+  debug(event: string, fields: object, message: string): void
+  info(event: string, fields: object, message: string): void
+  warn(event: string, fields: object, message: string): void
+  error(event: string, fields: object, message: string): void
+  fatal(event: string, fields: object, message: string): void
+}
+
+/** A log that replaces every given secret, and whatever looks like a credential, in the finished line. */
+export function createLog(level: LogLevel, secrets: readonly string[], destination: pino.DestinationStream = pino.destination({ dest: 1, sync: true })): Log {
+  const scrub = (line: string): string => redact(secrets.filter(Boolean).reduce((text, secret) => text.replaceAll(secret, '[secret]'), line))
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: { streamWrite: scrub },
+    },
+    destination,
+  )
+  const at = (name: LogLevel | 'fatal') => (event: string, fields: object, message: string): void => logger[name]({ event, ...fields }, message)
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), fatal: at('fatal') }
+}

@@ -1,0 +1,10 @@
+// The program's entry: arguments in, exit code out.
+import { main } from './cli.js'
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // the reader of a pipe (`| head`) has seen enough
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+main(process.argv.slice(2)).then((code) => process.exit(code))

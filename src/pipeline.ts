@@ -1,0 +1,72 @@
+// Lines in, sealed check sessions out: the pure middle that the daemon and replay share.
+// Each source in a log (compose can mix several) has its own sessions.
+import { createDecoder, type DatedRecord, type Decoder } from './watchtower/decoder.js'
+import { eventOf, type WatchtowerEvent } from './watchtower/event.js'
+import type { Line } from './watchtower/record.js'
+import { advance, type CheckSession, emptySessionState, finish, quiet, type SessionState } from './watchtower/session.js'
+
+export interface Pipeline {
+  /** Takes the next line; gives the sessions it seals, in order. */
+  push(line: Line): CheckSession[]
+  /** Nothing was written for the idle time: seals what only quiet can end. */
+  quiet(): CheckSession[]
+  /** The log is over: a file's end, or its container's. */
+  end(why: 'eof' | 'exited'): CheckSession[]
+  /** How many records were understood as a log's at all. */
+  decoded(): number
+}
+
+interface Source {
+  decoder: Decoder
+  session: SessionState
+  lastAt: number | null
+}
+
+/** Distinct compose prefixes told apart in one log; more than that are not Watchtowers. */
+const MAX_SOURCES = 1_000
+
+/**
+ * A pipeline for one log, from its first line on. idleMs: how long, by the lines' own stamps, a
+ * log must be quiet to end a session of a version that prints no end. onEvent sees every event.
+ */
+export function createPipeline(idleMs: number, onEvent: (event: WatchtowerEvent, at: string | null) => void = () => {}): Pipeline {
+  const sources = new Map<string | null, Source>()
+  let decoded = 0
+
+  function sourceOf(name: string | null): Source | null {
+    const known = sources.get(name)
+    if (known || sources.size >= MAX_SOURCES) return known ?? null
+    const source: Source = { decoder: createDecoder(), session: emptySessionState(), lastAt: null }
+    sources.set(name, source)
+    return source
+  }
+
+  function take(source: Source, records: readonly DatedRecord[]): CheckSession[] {
+    const sealed: (CheckSession | null)[] = []
+    for (const { at, record } of records) {
+      decoded += 1
+      const now = at === null ? null : Date.parse(at)
+      if (now !== null && source.lastAt !== null && now - source.lastAt >= idleMs) sealed.push(quiet(source.session))
+      source.lastAt = now ?? source.lastAt
+      const event = eventOf(record)
+      if (!event) continue
+      onEvent(event, at)
+      sealed.push(advance(source.session, event, at))
+    }
+    return sealed.filter((session) => session !== null)
+  }
+
+  return {
+    push(line) {
+      const source = sourceOf(line.source)
+      return source ? take(source, source.decoder.push(line)) : []
+    },
+    quiet: () => [...sources.values()].map((source) => quiet(source.session)).filter((session) => session !== null),
+    end(why) {
+      const sealed = [...sources.values()].flatMap((source) => [...take(source, source.decoder.end()), finish(source.session, why)])
+      sources.clear()
+      return sealed.filter((session) => session !== null)
+    },
+    decoded: () => decoded,
+  }
+}

@@ -1,0 +1,121 @@
+// The commands that apply an update when pasted in the project's directory. Takes container facts,
+// gives shell lines; every foreign value in them is quoted.
+import type { ContainerFacts } from './facts.js'
+
+const COMPOSE = 'com.docker.compose.'
+const DEFAULT_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
+/** Where Portainer keeps its stacks, inside its own container: no shell on the host sees it. */
+const PORTAINER_DIRECTORY = /^\/data\/compose\/\d+/
+
+/** Where a container belongs: its compose service, or itself. */
+export interface Place {
+  service: string
+  project: string | null
+  directory: string | null
+}
+
+/** The compose service of a container; outside compose its own name. */
+export function placeOf(container: ContainerFacts): Place {
+  const project = container.labels.get(`${COMPOSE}project`)
+  const service = container.labels.get(`${COMPOSE}service`)
+  if (!project || !service) return { service: container.name, project: null, directory: null }
+  return { service, project, directory: container.labels.get(`${COMPOSE}project.working_dir`) || null }
+}
+
+/** The commands where nothing is known but the image: the service is taken to be named like it. */
+export function plainCommands(service: string): string[] {
+  return [`docker compose pull ${quote(service)}`, `docker compose up -d ${quote(service)}`]
+}
+
+/**
+ * The commands for one service. containers: those of the service that run the old image. all: every
+ * container of the engine. pending: the services of its project that have an update; `up -d` would
+ * recreate the ones it depends on as well, because Watchtower has already moved their tags.
+ */
+export function commandsFor(image: string, containers: readonly [ContainerFacts, ...ContainerFacts[]], all: readonly ContainerFacts[], pending: ReadonlySet<string>): string[] {
+  const [first] = containers
+  const { service, project, directory } = placeOf(first)
+  if (project === null) return [`docker pull ${quote(image)}`, `# then recreate ${listed(containers)} by hand: not started by Compose`]
+  if (directory !== null && PORTAINER_DIRECTORY.test(directory)) {
+    return [`# stack ${inline(project)} is kept by Portainer: update it there, with "Re-pull image"`]
+  }
+  const compose = ['docker compose', ...composeFlags(first, project, directory)].join(' ')
+  const replicas = all.filter((c) => isOf(c, project, service) && c.labels.get(`${COMPOSE}oneoff`) !== 'True').length
+  const up = [
+    'up -d',
+    ...(dependencies(service, project, all).some((s) => pending.has(s)) ? ['--no-deps'] : []),
+    // without it `up` returns to the number in the file, which may be one
+    ...(replicas > 1 ? [`--scale ${quote(service)}=${replicas}`] : []),
+  ].join(' ')
+  return [`${compose} pull ${quote(service)}`, `${compose} ${up} ${quote(service)}`]
+}
+
+function composeFlags(container: ContainerFacts, project: string, directory: string | null): string[] {
+  const files = splitPaths(container.labels.get(`${COMPOSE}project.config_files`)).map((file) => relative(file, directory))
+  const envFiles = splitPaths(container.labels.get(`${COMPOSE}project.environment_file`)).map((file) => relative(file, directory))
+  const impliesFiles = files.length === 0 || (DEFAULT_FILES.includes(files[0] as string) && (files.length === 1 || (files.length === 2 && files[1] === override(files[0] as string))))
+  return [
+    ...(directory !== null && impliedProject(directory) === project ? [] : [`-p ${quote(project)}`]),
+    // Compose takes the first file's directory for the project's
+    ...(!impliesFiles && files[0]?.includes('/') ? ['--project-directory .'] : []),
+    ...envFiles.filter((file) => file !== '.env').map((file) => `--env-file ${quote(file)}`),
+    ...(impliesFiles ? [] : files.map((file) => `-f ${quote(file)}`)),
+  ]
+}
+
+/** All services that a service depends on, directly or not, from the label that Compose 2 writes: `db:service_started:false,…`. */
+function dependencies(service: string, project: string, all: readonly ContainerFacts[]): string[] {
+  const found = new Set<string>()
+  const waiting = [service]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const label = all.find((c) => isOf(c, project, next as string))?.labels.get(`${COMPOSE}depends_on`) ?? ''
+    for (const entry of label.split(',')) {
+      const name = entry.split(':', 1)[0] as string
+      if (name === '' || name === service || found.has(name)) continue
+      found.add(name)
+      waiting.push(name)
+    }
+  }
+  return [...found]
+}
+
+function isOf(container: ContainerFacts, project: string, service: string): boolean {
+  return container.labels.get(`${COMPOSE}project`) === project && container.labels.get(`${COMPOSE}service`) === service
+}
+
+function splitPaths(label: string | undefined): string[] {
+  return (label ?? '').split(',').filter(Boolean)
+}
+
+/** A path as seen from the project's directory; Compose 1 labels hold relative names, Compose 2 absolute ones. */
+function relative(file: string, directory: string | null): string {
+  if (directory === null) return file
+  const inside = directory.endsWith('/') ? directory : `${directory}/`
+  return file.startsWith(inside) ? file.slice(inside.length) : file.replace(/^\.\//, '')
+}
+
+function override(file: string): string {
+  return file.replace(/\.(ya?ml)$/, '.override.$1')
+}
+
+/** Compose's default project name: the directory's, lower case, without what a name may not hold. */
+function impliedProject(directory: string): string {
+  const name = directory.replace(/\/+$/, '').split('/').at(-1) ?? ''
+  return name.toLowerCase().replace(/[^a-z0-9_-]/g, '').replace(/^[_-]+/, '')
+}
+
+function listed(containers: readonly ContainerFacts[]): string {
+  return containers.map((c) => inline(c.name)).join(', ')
+}
+
+/** No line break may end a comment early. */
+function inline(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+}
+
+/** A value as one shell word. */
+function quote(text: string): string {
+  const word = inline(text)
+  if (/^[\w./:@%+=,][\w./:@%+=,-]*$/.test(word)) return word
+  return `'${word.replaceAll("'", `'\\''`)}'`
+}

@@ -1,0 +1,59 @@
+// Images that Watchtower could not check. Takes a session's failures, gives them sorted by reason,
+// and those of them that are worth a person's attention.
+import * as z from 'zod'
+import { placeOf } from './commands.js'
+import type { ContainerFacts, Facts } from './facts.js'
+import { redact } from './redact.js'
+
+/** An image that Watchtower could not check. */
+export const Failure = z.object({
+  container: z.string(),
+  reason: z.enum(['registry-unreachable', 'denied', 'rate-limited', 'pinned', 'other']),
+  detail: z.string(),
+})
+export type Failure = z.infer<typeof Failure>
+
+/** A failure as a person is told of it. */
+export interface FailedCheck {
+  /** service, else container */
+  name: string
+  reason: Failure['reason']
+  detail: string
+}
+
+/** Characters of a foreign error text that a report keeps. */
+const MAX_DETAIL = 500
+
+/** Sorts one failure by what Watchtower quoted; credentials are removed from the detail. */
+export function failureOf({ container, detail }: { container: string; detail: string }): Failure {
+  return { container, reason: reasonOf(detail), detail: cleanDetail(detail) }
+}
+
+/** A foreign error text, without credentials and no longer than a report keeps. */
+export function cleanDetail(text: string): string {
+  return redact(text).slice(0, MAX_DETAIL)
+}
+
+const REASONS: readonly (readonly [RegExp, Failure['reason']])[] = [
+  [/\bpinned image\b/i, 'pinned'],
+  [/toomanyrequests|rate.?limit|\b429\b/i, 'rate-limited'],
+  [/denied|unauthorized|forbidden|authentication required|no basic auth|not found|does not exist|manifest unknown|\b40[134]\b/i, 'denied'],
+  [/no such host|dial tcp|connection (?:refused|reset)|timeout|timed out|deadline exceeded|handshake|unreachable|no route to host|server misbehaving|x509|\bEOF\b|request canceled|\b50[0234]\b/i, 'registry-unreachable'],
+]
+
+function reasonOf(detail: string): Failure['reason'] {
+  return REASONS.find(([pattern]) => pattern.test(detail))?.[1] ?? 'other'
+}
+
+/** Pinned and locally built images cannot have updates: nothing to tell a person. */
+export function failedCheck({ container, reason, detail }: Failure, facts: Facts | null): FailedCheck[] {
+  const known = facts?.containers.find((c) => c.name === container)
+  if (reason === 'pinned' || (known && facts && builtHere(known, facts))) return []
+  return [{ name: known ? placeOf(known).service : container, reason, detail }]
+}
+
+/** Compose marks what it builds; with the classic image store only a pulled image has a repo digest. */
+function builtHere(container: ContainerFacts, facts: Facts): boolean {
+  const image = facts.images.find((i) => i.id === container.imageId)
+  return image !== undefined && (image.repoDigests.length === 0 || image.labels.has('com.docker.compose.service'))
+}

@@ -1,0 +1,122 @@
+// Renders news as Telegram messages. Takes News, gives Messages, none over Telegram's limits, every
+// update in exactly one of them.
+import type { News } from './announce.js'
+import type { FailedCheck } from './failure.js'
+import { escape, visibleText } from './html.js'
+import type { Update } from './update.js'
+import { majorChanged } from './version.js'
+
+/** One Telegram message. */
+export interface Message {
+  /** for HTML parse mode */
+  html: string
+  /** the same without markup, for a terminal and for when Telegram rejects the entities */
+  text: string
+}
+
+/** Telegram's limits: characters after entity parsing, and bytes before it. */
+export const MAX_VISIBLE = 4_096
+export const MAX_BYTES = 32_768
+
+// What a single field may take, so that one block, with all its fields oversized, still fits a part.
+const MAX_FIELD = 256
+const MAX_COMMAND = 600
+const MAX_URL = 512
+const MAX_DETAIL = 160
+/** Characters of names in one line of failures. */
+const MAX_NAMES = 1_000
+/** Room for ` (100/100)` after the headline. */
+const NUMBERING = 10
+
+const REASONS: Readonly<Record<Exclude<FailedCheck['reason'], 'other'>, string>> = {
+  'registry-unreachable': 'registry unreachable',
+  denied: 'access denied or image not found',
+  'rate-limited': 'registry rate limit reached',
+  pinned: 'pinned image',
+}
+
+/** A piece that is never torn, and what stands between it and the piece before. */
+interface Block {
+  glue: '\n' | '\n\n'
+  html: string
+}
+
+/** The messages that tell the news, in order; none if there is nothing to tell. */
+export function messagesOf({ host, updates, failedChecks }: News): Message[] {
+  const inOrder = updates.toSorted((a, b) => compare(a.project ?? '', b.project ?? '') || compare(a.service, b.service) || compare(a.image, b.image))
+  const several = new Set(updates.map((u) => u.project).filter((project) => project !== null)).size > 1
+  const blocks = [...inOrder.map((update) => updateBlock(update, several)), ...failureBlocks(failedChecks)]
+  if (blocks.length === 0) return []
+  const headline = headlineOf(updates.length) + (host === null ? '' : ` on ${escape(host, MAX_FIELD)}`)
+  const parts = pack(headline, blocks)
+  return parts.map((body, index) => {
+    const html = `${headline}${parts.length > 1 ? ` (${index + 1}/${parts.length})` : ''}\n\n${body}`
+    return { html, text: visibleText(html) }
+  })
+}
+
+function headlineOf(updates: number): string {
+  if (updates === 0) return '⚠️ Docker Update Check'
+  return updates === 1 ? '🔔 Docker Update Available' : `🔔 ${updates} Docker Updates Available`
+}
+
+function updateBlock(update: Update, several: boolean): Block {
+  const { service, image, project, directory, currentVersion, newVersion, newImageId, commands } = update
+  const shown = escape(newVersion ?? `image ${newImageId}`, MAX_FIELD)
+  const link = update.releaseNotesUrl !== null && update.releaseNotesUrl.length <= MAX_URL ? update.releaseNotesUrl : null
+  const major = currentVersion !== null && newVersion !== null && majorChanged(currentVersion, newVersion)
+  const lines = [
+    service === '' ? `Image: ${escape(image, MAX_FIELD)}` : `Service: ${escape(service, MAX_FIELD)}`,
+    ...(several && project !== null ? [`Project: ${escape(project, MAX_FIELD)}`] : []),
+    ...(several && directory !== null ? [`Directory: ${escape(directory, MAX_FIELD)}`] : []),
+    `Current: ${escape(currentVersion ?? 'unknown', MAX_FIELD)}`,
+    `New: ${link === null ? shown : `<a href="${escape(link, MAX_URL)}">${shown}</a>`}${major ? ' ⚠️ major version' : ''}`,
+    ...(commands.length === 0 ? [] : ['', 'Command:', `<pre>${commands.map((line) => escape(line, MAX_COMMAND)).join('\n')}</pre>`]),
+  ]
+  return { glue: '\n\n', html: lines.join('\n') }
+}
+
+/** One line per reason, however many containers share it. */
+function failureBlocks(failedChecks: readonly FailedCheck[]): Block[] {
+  const byReason = new Map<string, string[]>()
+  for (const { name, reason, detail } of failedChecks) {
+    const text = reason === 'other' ? detail || 'for a reason that Watchtower does not tell' : REASONS[reason]
+    const names = byReason.get(text)
+    if (names) names.push(name)
+    else byReason.set(text, [name])
+  }
+  const lines = [...byReason].flatMap(([reason, names]) =>
+    lists(names).map((list) => `Could not check: ${list}, ${escape(reason, MAX_DETAIL)}`),
+  )
+  return lines.map((html, index) => ({ glue: index === 0 ? '\n\n' : '\n', html }))
+}
+
+/** Names joined by commas, in lists that fit a line. */
+function lists(names: readonly string[]): string[] {
+  const out: string[] = []
+  for (const name of names.map((n) => escape(n, MAX_FIELD))) {
+    const last = out.at(-1)
+    if (last !== undefined && last.length + name.length < MAX_NAMES) out[out.length - 1] = `${last}, ${name}`
+    else out.push(name)
+  }
+  return out
+}
+
+/** Fills parts with whole blocks, in order, within both limits. */
+function pack(headline: string, blocks: readonly Block[]): string[] {
+  const fits = (body: string): boolean => {
+    const html = `${headline}\n\n${body}`
+    return visibleText(html).length + NUMBERING <= MAX_VISIBLE && Buffer.byteLength(html) + NUMBERING <= MAX_BYTES
+  }
+  const parts: string[] = []
+  for (const { glue, html } of blocks) {
+    const last = parts.at(-1)
+    if (last !== undefined && fits(last + glue + html)) parts[parts.length - 1] = last + glue + html
+    else parts.push(html)
+  }
+  return parts
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}

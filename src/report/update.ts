@@ -1,0 +1,123 @@
+// Which services run an older image than the one Watchtower found. Takes a session's findings and
+// the facts of the engine, gives Updates.
+import * as z from 'zod'
+import type { CheckSession } from '../watchtower/session.js'
+import { commandsFor, type Place, placeOf, plainCommands } from './commands.js'
+import { type ContainerFacts, type Facts, type ImageFacts, shortId } from './facts.js'
+import { imageRef, watchtowerNames } from './image-ref.js'
+import { releaseNotesUrl } from './release-notes.js'
+import { versionOf } from './version.js'
+import { watchedBy } from './watched.js'
+
+const imageId = z.string().regex(/^[0-9a-f]{12}$/)
+
+/** One service that runs an older image than the one its tag points to now. */
+export const Update = z.object({
+  image: z.string(),
+  newImageId: imageId,
+  currentImageId: imageId.nullable(),
+  /** empty where the printed id is on no local image: then nothing is known but the image */
+  service: z.string(),
+  project: z.string().nullable(),
+  directory: z.string().nullable(),
+  containers: z.array(z.string()),
+  currentVersion: z.string().nullable(),
+  newVersion: z.string().nullable(),
+  releaseNotesUrl: z.string().nullable(),
+  commands: z.array(z.string()),
+})
+export type Update = z.infer<typeof Update>
+
+type Found = CheckSession['found'][number]
+
+/** An update of which only the log is known: the service is taken to be named like the repository. */
+export function plainUpdate(found: Found): Update {
+  const service = imageRef(found.image).name
+  return { ...unknownUpdate(found), service, containers: found.containers, commands: plainCommands(service) }
+}
+
+function unknownUpdate({ image, newImageId }: Found): Update {
+  return {
+    image, newImageId, currentImageId: null, service: '', project: null, directory: null, containers: [],
+    currentVersion: null, newVersion: null, releaseNotesUrl: null, commands: [],
+  }
+}
+
+/** The containers of one service that run an older image than the found one. */
+interface Outdated {
+  found: Found
+  newImage: ImageFacts
+  containers: Containers
+}
+type Containers = readonly [ContainerFacts, ...ContainerFacts[]]
+
+/**
+ * The updates of a session, one per service. What was applied meanwhile is left out; an id that no
+ * local image has could be anything, so it names no service.
+ */
+export function knownUpdates(session: CheckSession, facts: Facts, watchtower: ContainerFacts | null): Update[] {
+  const watched = facts.containers.filter(watchedBy(watchtower))
+  const groups = session.found.map((found) => {
+    const newImage = facts.images.find((image) => shortId(image.id) === found.newImageId)
+    const outdated = watched.filter((c) => uses(c, found) && shortId(c.imageId) !== found.newImageId)
+    return { found, outdated: newImage ? byService(outdated).map((containers): Outdated => ({ found, newImage, containers })) : null }
+  })
+  const pending = groups.flatMap(({ outdated }) => outdated ?? []).map(({ containers }) => placeOf(containers[0]))
+  return groups.flatMap(({ found, outdated }) => outdated?.map((group) => knownUpdate(group, facts, pending)) ?? [unknownUpdate(found)])
+}
+
+function knownUpdate({ found, newImage, containers }: Outdated, facts: Facts, pending: readonly Place[]): Update {
+  const [first] = containers
+  const place = placeOf(first)
+  const currentImage = facts.images.find((image) => image.id === first.imageId) ?? null
+  const [currentVersion, newVersion] = versionPair(found.image, first, currentImage, newImage)
+  const alsoPending = pending.filter(({ project }) => project === place.project).map(({ service }) => service)
+  return {
+    image: found.image,
+    newImageId: found.newImageId,
+    currentImageId: shortId(first.imageId),
+    ...place,
+    containers: containers.map((c) => c.name),
+    currentVersion,
+    newVersion,
+    releaseNotesUrl: releaseNotesUrl(found.image, versionOf(found.image, newImage), newImage.labels),
+    commands: commandsFor(found.image, containers, facts.containers, new Set(alsoPending)),
+  }
+}
+
+/** The fork names the container; stock prints only the image, spelled as the container was created. */
+function uses(container: ContainerFacts, found: Found): boolean {
+  return found.containers.length > 0 ? found.containers.includes(container.name) : watchtowerNames(container.imageRef).includes(found.image)
+}
+
+function byService(containers: readonly ContainerFacts[]): Containers[] {
+  const groups = new Map<string, [ContainerFacts, ...ContainerFacts[]]>()
+  for (const container of containers) {
+    const { project, service } = placeOf(container)
+    const key = JSON.stringify([project, service])
+    const group = groups.get(key)
+    if (group) group.push(container)
+    else groups.set(key, [container])
+  }
+  return [...groups.values()]
+}
+
+/**
+ * Both versions as a person reads them. Equal or unknown versions are told apart by their build
+ * dates. The container's own labels and environment serve where the old image is gone.
+ */
+function versionPair(ref: string, container: ContainerFacts, current: ImageFacts | null, next: ImageFacts): [string | null, string | null] {
+  const from = versionOf(ref, current ?? container)
+  const to = versionOf(ref, next)
+  const [fromDate, toDate] = [buildDate(current), buildDate(next)]
+  if (from !== null && from === to) {
+    return [fromDate ? `${from} (${fromDate})` : from, toDate ? `${to} (rebuilt ${toDate})` : `${to} (rebuilt)`]
+  }
+  return [from ?? (current && fromDate ? `${fromDate} (${shortId(current.id)})` : null), to ?? (toDate ? `${toDate} (${shortId(next.id)})` : null)]
+}
+
+/** Day of the build; null for the fixed dates of reproducible builds (0001, 1970, 1980). */
+function buildDate(image: ImageFacts | null): string | null {
+  const day = /^(\d{4})-\d\d-\d\d(?=T)/.exec(image?.created ?? '')
+  return day && Number(day[1]) > 1980 ? day[0] : null
+}

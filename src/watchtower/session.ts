@@ -1,0 +1,173 @@
+// Gathers events into check sessions. Takes WatchtowerEvents with their times, gives CheckSessions,
+// sealed. Invariant: every found update is in exactly one session.
+import type { WatchtowerEvent } from './event.js'
+
+/** Everything between two session ends, as Watchtower told it. */
+export interface CheckSession {
+  /** Watchtower's version as its banner says it; null if no banner was seen */
+  version: string | null
+  /** time of the line that opened it, UTC */
+  startedAt: string | null
+  /** time of the line that sealed it, or of its last line where none did, UTC */
+  endedAt: string | null
+  end: 'done' | 'aborted' | 'idle' | 'eof'
+  error: string | null
+  scanned: number | null
+  available: number | null
+  failed: number | null
+  /** in first-seen order, each image and id once */
+  found: { image: string; newImageId: string; containers: string[] }[]
+  failures: { container: string; detail: string }[]
+  replaced: { container: string; state: 'recreated' | 'stopped' }[]
+}
+
+interface OpenSession {
+  startedAt: string | null
+  lastAt: string | null
+  found: Map<string, CheckSession['found'][number]>
+  failures: Map<string, string>
+  replaced: Map<string, 'recreated' | 'stopped'>
+}
+
+/** The state of one log. Advanced in place: copying it per line would make a session of n lines cost n². */
+export interface SessionState {
+  version: string | null
+  /** this version prints no session end: only quiet time can end a session */
+  endless: boolean
+  /** between the start and the banner Watchtower removes older instances of itself */
+  cleaning: boolean
+  lastError: string | null
+  open: OpenSession | null
+}
+
+/** Distinct entries of each kind that one session keeps: far beyond any host, it bounds hostile input. */
+const MAX_ENTRIES = 10_000
+
+/** The state before a log's first line. */
+export function emptySessionState(): SessionState {
+  return { version: null, endless: false, cleaning: false, lastError: null, open: null }
+}
+
+/** Takes the next event of the log; gives the session it seals, if it seals one. */
+export function advance(state: SessionState, event: WatchtowerEvent, at: string | null): CheckSession | null {
+  switch (event.type) {
+    case 'started': {
+      // what was only stopped and removed before a banner was the clean-up of a second Watchtower
+      const cleanup = state.open !== null && state.open.found.size === 0 && state.open.failures.size === 0 && !recreated(state.open)
+      if (cleanup) state.open = null
+      const sealed = state.open ? seal(state, 'aborted', at) : null
+      state.version = event.version
+      state.endless = printsNoEnd(event.version)
+      state.cleaning = false
+      state.lastError = null
+      return sealed
+    }
+    case 'cleanup-started':
+      state.cleaning = true
+      return null
+    case 'error':
+      state.lastError = event.message
+      return null
+    case 'update-found': {
+      const { found } = openSession(state, at)
+      if (event.fullId) state.endless = true
+      const key = `${event.image} ${event.newImageId}`
+      const entry = found.get(key) ?? { image: event.image, newImageId: event.newImageId, containers: [] }
+      if (event.container && !entry.containers.includes(event.container) && entry.containers.length < MAX_ENTRIES) entry.containers.push(event.container)
+      put(found, key, entry)
+      return null
+    }
+    case 'check-failed':
+      put(openSession(state, at).failures, event.container, event.detail)
+      return null
+    case 'container-stopped': {
+      if (state.cleaning) return null
+      const { replaced } = openSession(state, at)
+      if (!replaced.has(event.container)) put(replaced, event.container, 'stopped')
+      return null
+    }
+    case 'container-created':
+      put(openSession(state, at).replaced, event.container, 'recreated')
+      return null
+    case 'image-removed':
+      if (!state.cleaning) openSession(state, at)
+      return null
+    case 'session-done':
+      openSession(state, at)
+      return seal(state, 'done', at, event)
+    case 'session-aborted': {
+      const error = state.lastError ?? event.error
+      openSession(state, at)
+      state.lastError = error
+      return seal(state, 'aborted', at)
+    }
+    default:
+      return event satisfies never
+  }
+}
+
+/** The log was quiet for long: seals the session of a version that prints no end. */
+export function quiet(state: SessionState): CheckSession | null {
+  return state.endless && state.open ? seal(state, 'idle', state.open.lastAt) : null
+}
+
+/** The log is over: its file ended, or the container did. A file's end seals only what has something to say. */
+export function finish(state: SessionState, why: 'eof' | 'exited'): CheckSession | null {
+  const { open } = state
+  if (!open) return null
+  const empty = open.found.size + open.failures.size + open.replaced.size === 0
+  if (why === 'eof' && empty) {
+    state.open = null
+    return null
+  }
+  return seal(state, why === 'eof' ? 'eof' : 'aborted', open.lastAt)
+}
+
+function openSession(state: SessionState, at: string | null): OpenSession {
+  if (!state.open) {
+    state.open = { startedAt: at, lastAt: at, found: new Map(), failures: new Map(), replaced: new Map() }
+    state.lastError = null
+  }
+  state.open.lastAt = at ?? state.open.lastAt
+  return state.open
+}
+
+function seal(
+  state: SessionState,
+  end: CheckSession['end'],
+  at: string | null,
+  counters: { scanned: number | null; available: number | null; failed: number | null } = { scanned: null, available: null, failed: null },
+): CheckSession {
+  const open = state.open ?? openSession(state, at)
+  const sealed: CheckSession = {
+    version: state.version,
+    startedAt: open.startedAt,
+    endedAt: at,
+    end,
+    error: end === 'aborted' ? state.lastError : null,
+    scanned: counters.scanned,
+    available: counters.available,
+    failed: counters.failed,
+    found: [...open.found.values()],
+    failures: [...open.failures].map(([container, detail]) => ({ container, detail })),
+    replaced: [...open.replaced].map(([container, replacedState]) => ({ container, state: replacedState })),
+  }
+  state.open = null
+  state.lastError = null
+  return sealed
+}
+
+function put<V>(map: Map<string, V>, key: string, value: V): void {
+  if (map.has(key) || map.size < MAX_ENTRIES) map.set(key, value)
+}
+
+function recreated(open: OpenSession): boolean {
+  return [...open.replaced.values()].includes('recreated')
+}
+
+/** Stock 1.3 and older print no end at info level (W@v1.3.0:cmd/root.go:339); null is a banner of 1.1 and older. */
+function printsNoEnd(version: string | null): boolean {
+  if (version === null) return true
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? []
+  return major === '1' && Number(minor) < 4
+}
