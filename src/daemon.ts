@@ -100,10 +100,13 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
       await one.source.attach(signal)
       if (!signal.aborted) log.info('watchtower.stopped', { container: one.name }, `${one.name} stopped: waiting for it to start`)
     } catch (error) {
-      const fault = describeDockerError(error, config.docker)
-      if (fault !== one.fault && !signal.aborted) log.error('log.unreadable', { container: one.name }, `the log of ${one.name} cannot be read: ${fault}`)
-      one.fault = fault
-      await sleep(RECONNECT_MS.cap - REATTACH_MS, signal)
+      // an engine that does not answer at all is told of, and waited for, in watchDocker
+      if ((error as { statusCode?: number }).statusCode !== undefined && !signal.aborted) {
+        const fault = describeDockerError(error, config.docker)
+        if (fault !== one.fault) log.error('log.unreadable', { container: one.name }, `the log of ${one.name} cannot be read: ${fault}`)
+        one.fault = fault
+        await sleep(RECONNECT_MS.cap, signal)
+      }
     }
     await sleep(REATTACH_MS, signal)
     one.active = false

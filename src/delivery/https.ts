@@ -7,9 +7,9 @@ import https from 'node:https'
 const MAX_ANSWER_BYTES = 1 << 20
 
 /** Fetches over node:http(s): no redirects, a bounded body. Its errors never hold the URL, which holds the token. */
-export async function fetchAnswer(url: string, init: { method: string; body: string | null; headers: Record<string, string>; signal: AbortSignal | null }): Promise<{ status: number; text(): Promise<string> }> {
+export async function fetchAnswer(url: string, init: { method: string; body: unknown; headers: Record<string, string>; signal: AbortSignal | null }): Promise<{ status: number; text(): Promise<string> }> {
   const target = new URL(url)
-  const data = Buffer.from(init.body ?? '')
+  const data = Buffer.from(String(init.body ?? ''))
   const request = (target.protocol === 'http:' ? http : https).request(target, {
     method: init.method,
     headers: { ...init.headers, 'content-length': String(data.length) },

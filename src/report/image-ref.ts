@@ -60,9 +60,9 @@ export function hubPath(ref: string): string | null {
  * Every spelling under which Watchtower prints the image of a container created from `ref`, the
  * verbatim one first. Stock appends `:latest` if there is no colon anywhere (W:pkg/container/
  * container.go:104-116), the fork since 1.21 if there is none in the last component
- * (F:pkg/container/container.go, ensureImageTag), so a host with a port makes them differ.
+ * (F:pkg/container/container.go, ensureImageTag). They differ where the host has a port, and stock's
+ * spelling is then the verbatim one, so the fork's condition covers both.
  */
 export function watchtowerNames(ref: string): string[] {
-  const last = ref.slice(ref.lastIndexOf('/') + 1)
-  return /[:@]/.test(last) ? [ref] : [ref, `${ref}:latest`]
+  return ref.includes(':', ref.lastIndexOf('/') + 1) ? [ref] : [ref, `${ref}:latest`]
 }

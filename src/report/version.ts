@@ -5,7 +5,7 @@ import { hubPath, imageRef } from './image-ref.js'
 
 const VERSION_LABEL = 'org.opencontainers.image.version'
 const REF_NAME_LABEL = 'org.opencontainers.image.ref.name'
-/** Longer than any real version; keeps a hostile label out of the message. */
+/** Longer than any real version or name; keeps a hostile label out of the message. */
 const MAX_LENGTH = 128
 
 const DISTRIBUTIONS = new Set([
@@ -95,7 +95,7 @@ export function versionOf(
 
 function labelVersion(ref: string, labels: ReadonlyMap<string, string>): string | null {
   const version = plausible(labels.get(VERSION_LABEL))
-  const base = imageRef((labels.get(REF_NAME_LABEL) ?? '').trim().toLowerCase())
+  const base = imageRef((plausible(labels.get(REF_NAME_LABEL)) ?? '').toLowerCase())
   if (version === null || !DISTRIBUTIONS.has(base.name)) return version
   const ownVersion = base.name === 'ubuntu' && !UBUNTU_RELEASE.test(version)
   return ownVersion || imageRef(ref).name === base.name ? version : null
@@ -111,6 +111,7 @@ function variableVersion(ref: string, env: ReadonlyMap<string, string>): string 
 // The general rule: caddy has CADDY_VERSION, qdrant/qdrant QDRANT_VERSION. acme/node's NODE_VERSION
 // is Node's version and acme/pg's PG_VERSION PostgreSQL's, so an owned variable is nobody else's.
 function otherVariable(path: string, name: string): string | null {
+  if (name.length > MAX_LENGTH) return null
   const ofOrganization = BY_ORGANIZATION.get(path.slice(0, Math.max(path.indexOf('/'), 0)))
   if (ofOrganization !== undefined) return ofOrganization
   const variable = `${name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}_VERSION`

@@ -1,0 +1,118 @@
+import t from 'tap'
+import { createDocker, describeDockerError, guarded, ReadOnlyError } from '../../src/docker/client.js'
+import { container, createDockerApi, image } from '../fakes/docker-api.js'
+
+const id = 'a'.repeat(64)
+
+t.test('every request that could change anything is refused before it reaches the socket', async (t) => {
+  const api = await createDockerApi()
+  t.teardown(() => api.close())
+  const dockerode = guarded({ type: 'unix', path: api.socketPath })
+  const one = dockerode.getContainer(id)
+  const attempts: Record<string, () => Promise<unknown>> = {
+    create: () => dockerode.createContainer({ Image: 'x' }),
+    start: () => one.start(),
+    stop: () => one.stop(),
+    restart: () => one.restart(),
+    kill: () => one.kill(),
+    pause: () => one.pause(),
+    rename: () => one.rename({ name: 'y' }),
+    update: () => one.update({}),
+    remove: () => one.remove(),
+    exec: () => one.exec({ Cmd: ['sh'] }),
+    attach: () => one.attach({ stream: true, hijack: true, stdin: true }),
+    'read archive': () => one.getArchive({ path: '/etc' }),
+    'write archive': () => one.putArchive(Buffer.from(''), { path: '/' }),
+    export: () => one.export(),
+    top: () => one.top(),
+    stats: () => one.stats({ stream: false }),
+    pull: () => dockerode.pull('postgres:16'),
+    tag: () => dockerode.getImage('x').tag({ repo: 'y' }),
+    'remove image': () => dockerode.getImage('x').remove(),
+    'save image': () => dockerode.getImage('x').get(),
+    info: () => dockerode.info(),
+    prune: () => dockerode.pruneContainers(),
+    volumes: () => dockerode.listVolumes(),
+    secrets: () => dockerode.listSecrets(),
+  }
+  for (const [name, attempt] of Object.entries(attempts)) await t.rejects(attempt(), ReadOnlyError, name)
+  t.same(api.requests, [])
+})
+
+t.test('every other method and every path around the list is refused', async (t) => {
+  const api = await createDockerApi()
+  t.teardown(() => api.close())
+  const { modem } = guarded({ type: 'unix', path: api.socketPath })
+  const dial = (method: string, path: string, more = {}): Promise<unknown> =>
+    new Promise((resolve, reject) => modem.dial({ method, path, statusCodes: { 200: true }, ...more }, (error: unknown, answer) => (error ? reject(error) : resolve(answer))))
+  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT', 'get']) {
+    for (const path of ['/_ping', '/version', '/containers/json?', `/containers/${id}/json`]) await t.rejects(dial(method, path), ReadOnlyError, `${method} ${path}`)
+  }
+  const around = [
+    '', '/', '/info', '/containers/x/export', '/containers/x/archive?', '/containers/x/attach/ws?', '/containers/x/top?', '/containers//json',
+    '/containers/../info', '/containers/x/json/../../../info', '/images/../containers/x/export/json', '/images/a//b/json', '/containers/%2e%2e/json',
+    '/containers/x%2fexport/json', '/containers/x/json?path=..', '/v1.41/_ping', ' /_ping', '/_ping\n', 'http://elsewhere/_ping', '//elsewhere/_ping',
+    '/images/get?names=x', '/exec/x/json', '/events', '/containers/json/x',
+  ]
+  for (const path of around) await t.rejects(dial('GET', path), ReadOnlyError, JSON.stringify(path))
+  await t.rejects(dial('GET', '/_ping', { hijack: true }), ReadOnlyError, 'a hijacked connection')
+  await t.rejects(dial('GET', '/_ping', { openStdin: true }), ReadOnlyError, 'an open standard input')
+  t.same(api.requests, [])
+})
+
+t.test('what it needs passes: ping, list, inspect, images, logs, events', async (t) => {
+  const api = await createDockerApi()
+  t.teardown(() => api.close())
+  api.containers.push(container({ name: 'web', image: 'nginx:1.25', id }))
+  api.images.push(image({ ref: 'team/app:1', id: `sha256:${'b'.repeat(64)}` }))
+  const docker = createDocker({ type: 'unix', path: api.socketPath })
+  await docker.ping()
+  t.match(await docker.list({ name: ['^/web$'] }), [{ id, name: 'web', running: true }])
+  t.same(await docker.list({ label: ['absent=true'] }), [])
+  t.match(await docker.inspectContainer(id), { Id: id })
+  t.match(await docker.inspectImage('b'.repeat(12)), { RepoTags: ['team/app:1'] })
+  t.equal(await docker.inspectContainer('gone'), null)
+  t.equal(await docker.inspectImage('gone:1'), null)
+  t.equal(await docker.logs('gone', { since: null, follow: true, signal: new AbortController().signal }), null)
+  const stop = new AbortController()
+  const events = await docker.events(stop.signal)
+  events.on('error', () => {})
+  stop.abort()
+  t.same(
+    api.requests.map(({ method, path }) => `${method} ${path.replace(/\?.*/, '')}`),
+    ['GET /_ping', 'GET /containers/json', 'GET /containers/json', `GET /containers/${id}/json`, `GET /images/${'b'.repeat(12)}/json`, 'GET /containers/gone/json', 'GET /images/gone:1/json', 'GET /containers/gone/logs', 'GET /events'],
+  )
+})
+
+t.test('a redirect is not followed', async (t) => {
+  const api = await createDockerApi()
+  t.teardown(() => api.close())
+  api.override('/_ping', { type: 'answer', status: 302, body: '', headers: { location: '/containers/x/export' } })
+  await t.rejects(createDocker({ type: 'unix', path: api.socketPath }).ping())
+  t.same(api.requests.map(({ path }) => path), ['/_ping'])
+})
+
+t.test('the environment of dockerode is overruled', async (t) => {
+  const api = await createDockerApi()
+  t.teardown(() => api.close())
+  const before = process.env.DOCKER_HOST
+  process.env.DOCKER_HOST = 'tcp://127.0.0.1:9'
+  t.teardown(() => (before === undefined ? delete process.env.DOCKER_HOST : (process.env.DOCKER_HOST = before)))
+  await createDocker({ type: 'unix', path: api.socketPath }).ping()
+  t.equal(api.requests.length, 1)
+})
+
+t.test('each fault of the connection is one sentence with its remedy', (t) => {
+  const unix = { type: 'unix', path: '/run/docker.sock' } as const
+  const tcp = { type: 'tcp', host: 'proxy', port: 2375 } as const
+  const code = (value: string) => Object.assign(new Error('x'), { code: value })
+  t.match(describeDockerError(code('ENOENT'), unix), /no Docker socket at \/run\/docker\.sock: mount it/)
+  t.match(describeDockerError(code('EACCES'), unix), /group_add with the number that `stat -c %g \/run\/docker\.sock` prints/)
+  t.match(describeDockerError(code('ECONNREFUSED'), tcp), /nothing listens at proxy:2375/)
+  t.match(describeDockerError(code('ENOTFOUND'), tcp), /does not resolve: proxy:2375/)
+  t.match(describeDockerError(Object.assign(new Error('x'), { statusCode: 403 }), tcp), /a socket proxy must allow GET/)
+  t.match(describeDockerError(Object.assign(new Error('x'), { statusCode: 501 }), unix), /log driver does not support reading/)
+  t.match(describeDockerError(new Error('odd'), unix), /did not answer as expected: odd/)
+  t.match(describeDockerError('odd', unix), /did not answer as expected: odd/)
+  t.end()
+})

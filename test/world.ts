@@ -1,0 +1,112 @@
+// A daemon in this process between a fake engine and a fake Bot API, with its log lines at hand.
+import type { Test } from 'tap'
+import type { Config } from '../src/config.js'
+import { runDaemon } from '../src/daemon.js'
+import { createLog } from '../src/logger.js'
+import { type BotApi, createBotApi } from './fakes/bot-api.js'
+import { container, createDockerApi, type DockerApi, image, madeUpId, stamp } from './fakes/docker-api.js'
+
+/** the chat that the fake Bot API knows */
+export const CHAT = -1001234567890
+export const TOPIC = 7
+export const WATCHTOWER = { 'com.centurylinklabs.watchtower': 'true' }
+export const compose = (service: string): Record<string, string> => ({
+  'com.docker.compose.project': 'friday',
+  'com.docker.compose.service': service,
+  'com.docker.compose.project.working_dir': '/opt/friday',
+  'com.docker.compose.project.config_files': '/opt/friday/docker-compose.yml',
+})
+const oldImage = image({ ref: null, id: `sha256:${madeUpId('postgres 16.1')}`, env: ['PG_VERSION=16.1-1.pgdg120+1'], repoDigests: [`postgres@sha256:${madeUpId('d1')}`] })
+const newImage = image({ ref: 'postgres:16', id: `sha256:${madeUpId('postgres 16.2')}`, env: ['PG_VERSION=16.2-1.pgdg120+2'] })
+export const found = `Found new postgres:16 image (${newImage.Id.slice(7, 19)})`
+
+export interface World {
+  api: DockerApi
+  bot: BotApi
+  config: Config
+  /** the log lines so far */
+  events(name: string): Record<string, any>[]
+  /** starts the daemon; the promise resolves when it has stopped */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** writes Watchtower's lines, stamped one after the other */
+  say(name: string, ...messages: string[]): void
+  waitFor(name: string, count?: number): Promise<Record<string, any>[]>
+}
+
+/** A fake engine with Watchtower and an outdated postgres, a fake Bot API with a topic, and the daemon, not started yet. */
+export async function createWorld(t: Test, overrides: Partial<Config> = {}): Promise<World> {
+  const api = await createDockerApi()
+  const bot = await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC] }] })
+  const lines: Record<string, any>[] = []
+  const listeners = new Set<() => void>()
+  const log = createLog('debug', [bot.token], {
+    write(line: string) {
+      lines.push(JSON.parse(line))
+      for (const listener of listeners) listener()
+    },
+  })
+  const config: Config = {
+    telegram: { token: bot.token, chat: CHAT, topic: TOPIC, apiRoot: bot.url },
+    docker: { type: 'unix', path: api.socketPath },
+    watchtower: null,
+    host: null,
+    idleMs: 600_000,
+    logLevel: 'debug',
+    ...overrides,
+  }
+  api.images.push(oldImage, newImage)
+  api.containers.push(
+    container({ name: 'watchtower', image: 'containrrr/watchtower:1.7.1', labels: WATCHTOWER }),
+    container({ name: 'friday-postgres', image: 'postgres:16', imageId: oldImage.Id, labels: compose('postgres') }),
+  )
+  const abort = new AbortController()
+  let running = Promise.resolve()
+  let clock = Date.parse('2026-11-23T03:00:00Z')
+  const self: World = {
+    api,
+    bot,
+    config,
+    events: (name) => lines.filter((line) => line.event === name),
+    start: () => (running = runDaemon(config, log, abort.signal)),
+    async stop() {
+      abort.abort()
+      await running
+    },
+    say(name, ...messages) {
+      api.log(name).write(...messages.map((text) => ({ at: stamp((clock += 1000), 123456), stream: 'stderr' as const, text: text.startsWith('raw:') ? text.slice(4) : `time="2026-11-23T03:00:00Z" level=info msg="${text}"` })))
+    },
+    async waitFor(name, count = 1) {
+      if (self.events(name).length < count) {
+        await new Promise<void>((resolve, reject) => {
+          const timer = setTimeout(() => reject(new Error(`${name} ×${count} did not come; came: ${lines.map((l) => l.event).join(' ')}`)), 8_000)
+          const check = (): void => {
+            if (self.events(name).length < count) return
+            clearTimeout(timer)
+            listeners.delete(check)
+            resolve()
+          }
+          listeners.add(check)
+        })
+      }
+      return self.events(name)
+    },
+  }
+  t.teardown(async () => {
+    await self.stop()
+    await api.close()
+    await bot.close()
+  })
+  return self
+}
+
+export const done = 'raw:time="2026-11-23T03:00:05Z" level=info msg="Session done" Failed=0 Scanned=2 Updated=1 notify=no'
+export const MESSAGE = `🔔 Docker Update Available
+
+Service: postgres
+Current: 16.1
+New: 16.2
+
+Command:
+docker compose pull postgres
+docker compose up -d postgres`
