@@ -4,8 +4,11 @@ import { chmodSync, readFileSync } from 'node:fs'
 import { build } from 'esbuild'
 
 const { version, bin } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-
 const outfile = new URL(`../${bin['watchtower-telegram']}`, import.meta.url).pathname
+
+// What dockerode loads at its start and uses only for builds, archives and ssh:// hosts: config
+// refuses ssh://, and the guard in docker/client refuses the rest.
+const UNUSED = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|tar-fs|@balena\/dockerignore)$/
 
 await build({
   entryPoints: [new URL('main.ts', import.meta.url).pathname],
@@ -15,10 +18,17 @@ await build({
   target: 'node20',
   format: 'cjs',
   banner: { js: '#!/usr/bin/env node' },
-  // undefined hides the built-in fetch from the Telegram library, which brings its own memory along
-  define: { VERSION: JSON.stringify(version), 'globalThis.fetch': 'undefined', Request: 'undefined' },
-  loader: { '.node': 'empty' },
-  legalComments: 'none',
+  // Request: the Telegram library probes for it, and that alone loads the built-in fetch
+  define: { VERSION: JSON.stringify(version), Request: 'undefined' },
+  plugins: [
+    {
+      name: 'leave out what is never used',
+      setup({ onResolve, onLoad }) {
+        onResolve({ filter: UNUSED }, ({ path }) => ({ path, namespace: 'unused' }))
+        onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {}' }))
+      },
+    },
+  ],
   logLevel: 'warning',
 })
 chmodSync(outfile, 0o755)

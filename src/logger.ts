@@ -12,9 +12,11 @@ export interface Log {
   fatal(event: string, fields: object, message: string): void
 }
 
-/** A log that replaces every given secret, and whatever looks like a credential, in the finished line. */
+/** A log that replaces every given secret, and whatever looks like a credential, in every text of the finished line. */
 export function createLog(level: LogLevel, secrets: readonly string[], destination: pino.DestinationStream = pino.destination({ dest: 1, sync: true })): Log {
-  const scrub = (line: string): string => redact(secrets.filter(Boolean).reduce((text, secret) => text.replaceAll(secret, '[secret]'), line))
+  const clean = (text: string): string => redact(secrets.filter(Boolean).reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text))
+  // not in the JSON text itself: an escaped quote or line break there is neither
+  const scrub = (line: string): string => `${JSON.stringify(JSON.parse(line, (_, value: unknown) => (typeof value === 'string' ? clean(value) : value)))}\n`
   const logger = pino(
     {
       level,

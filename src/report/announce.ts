@@ -18,7 +18,7 @@ export interface News {
   failedChecks: FailedCheck[]
 }
 
-/** Updates remembered, oldest forgotten first: years of a large host, a few megabytes at most. */
+/** Updates, and failures of one Watchtower, remembered, oldest forgotten first: years of a large host, a few megabytes at most. */
 const MAX_ANNOUNCED = 10_000
 
 export const nothingAnnounced: Announced = { updates: new Set(), failing: new Map() }
@@ -30,7 +30,8 @@ export function newsOf(before: Announced, report: Report, failedChecks: readonly
   const origin = report.watchtower.container
   const failedBefore = before.failing.get(origin) ?? new Set()
   // a session that broke off has not checked all: what failed before it may still fail
-  const stillFailing = report.session.end === 'aborted' ? [...failedBefore, ...failing.keys()] : failing.keys()
+  const brokeOff = report.session.end === 'aborted' || report.session.end === 'eof'
+  const stillFailing = brokeOff ? [...failedBefore, ...failing.keys()].slice(-MAX_ANNOUNCED) : failing.keys()
   return {
     news: {
       host: report.host,

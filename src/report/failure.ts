@@ -31,7 +31,7 @@ export function failureOf({ container, detail }: { container: string; detail: st
 
 /** A foreign error text, without credentials and no longer than a report keeps. */
 export function cleanDetail(text: string): string {
-  return redact(text).slice(0, MAX_DETAIL)
+  return redact(text).slice(0, MAX_DETAIL).toWellFormed()
 }
 
 const REASONS: readonly (readonly [RegExp, Failure['reason']])[] = [

@@ -20,13 +20,13 @@ export const MAX_BYTES = 32_768
 
 // What a single field may take, so that one block, with all its fields oversized, still fits a part.
 const MAX_FIELD = 256
-const MAX_COMMAND = 600
+const MAX_COMMAND = 1_000
 const MAX_URL = 512
 const MAX_DETAIL = 160
 /** Characters of names in one line of failures. */
 const MAX_NAMES = 1_000
-/** Room for ` (100/100)` after the headline. */
-const NUMBERING = 10
+/** Room for ` (10000/10000)` after the headline: a session holds no more updates. */
+const NUMBERING = 14
 
 const REASONS: Readonly<Record<Exclude<FailedCheck['reason'], 'other'>, string>> = {
   'registry-unreachable': 'registry unreachable',

@@ -2,15 +2,17 @@
 // Watchtower's errors quote URLs with passwords, registry tokens and even bot tokens.
 
 const RULES: readonly (readonly [RegExp, string])[] = [
-  // a Telegram bot token, also inside a URL
-  [/\b\d{5,}:[A-Za-z0-9_-]{20,}/g, '[token]'],
-  // user:password@ of a URL
-  [/\/\/[^\s/@"']{1,512}@/g, '//[credentials]@'],
+  // a Telegram bot token, also inside a URL: /bot123456:AAE…/sendMessage
+  [/(?<!\d)\d{5,}(?::|%3A)[A-Za-z0-9_-]{20,}/gi, '[token]'],
+  // user:password@ of a URL; a password may hold an @ of its own
+  [/\/\/[^\s/"']+@/g, '//[credentials]@'],
   [/\b(Bearer|Basic) +[A-Za-z0-9._~+/=-]{8,}/gi, '$1 [token]'],
-  [/\b(password|passwd|secret|token|access_token|api_key|apikey|X-Registry-Auth)(["']?[=:] ?["']?)[^\s"'&,;]{1,2048}/gi, '$1$2[removed]'],
+  // POSTGRES_PASSWORD=…, "identitytoken":"…", also as Go quotes it once more: \"…\"; but Docker's
+  // `failed to fetch anonymous token: Get "https://…` holds none
+  [/(password|passwd|secret|token|api[_-]?key|X-Registry-Auth)(\\?["']? ?[=:] ?)(?!(?:Get|Head|Post|unexpected) )("[^"]*"|'[^']*'|\\?["']?[^\s"'&,;]+)/gi, '$1$2[removed]'],
 ]
 
-/** The text with credentials replaced by a word in brackets. Linear: every pattern is bounded. */
+/** The text with credentials replaced by a word in brackets. Linear: no pattern looks at a character again from another start. */
 export function redact(text: string): string {
   return RULES.reduce((clean, [pattern, mark]) => clean.replace(pattern, mark), text)
 }

@@ -51,6 +51,7 @@ const VARIABLES: readonly (readonly [repository: string, variable: string, form?
   ['mysql',                        'MYSQL_VERSION',     'package'],
   ['n8n-io/n8n',                   'N8N_VERSION'],
   ['n8nio/n8n',                    'N8N_VERSION'],
+  ['nats',                         'NATS_SERVER'],
   ['nextcloud',                    'NEXTCLOUD_VERSION'],
   ['nginx',                        'NGINX_VERSION'],
   ['nginxinc/nginx-unprivileged',  'NGINX_VERSION'],

@@ -1,0 +1,55 @@
+// The sidecar in this process, between a real engine and the fake Bot API, for engine tests.
+import type { Test } from 'tap'
+import { runDaemon } from '../../src/daemon.js'
+import { createLog } from '../../src/logger.js'
+import { type BotApi, createBotApi } from '../fakes/bot-api.js'
+import type { Engine } from './engine.js'
+import { until } from './processes.js'
+
+export const CHAT = -1001234567890
+export const TOPIC = 7
+
+export interface Sidecar {
+  bot: BotApi
+  /** the log lines so far with this event name */
+  events(name: string): Record<string, any>[]
+  /** resolves with them once there are n; fails after 15 s */
+  waitFor(name: string, n?: number): Promise<Record<string, any>[]>
+  stop(): Promise<void>
+}
+
+/** Starts it; the test's end stops it. */
+export async function startSidecar(t: Test, engine: Engine, options: { watchtower?: string; idleMs?: number } = {}): Promise<Sidecar> {
+  const bot = await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC] }] })
+  const lines: Record<string, any>[] = []
+  const log = createLog('debug', [bot.token], { write: (line: string) => void lines.push(JSON.parse(line)) })
+  const abort = new AbortController()
+  const running = runDaemon(
+    {
+      telegram: { token: bot.token, chat: CHAT, topic: TOPIC, apiRoot: bot.url },
+      docker: { type: 'unix', path: engine.socketPath },
+      watchtower: options.watchtower ?? null,
+      host: null,
+      idleMs: options.idleMs ?? 600_000,
+      logLevel: 'debug',
+    },
+    log,
+    abort.signal,
+  )
+  const stop = async (): Promise<void> => {
+    abort.abort()
+    await running
+    await bot.close()
+  }
+  t.teardown(stop)
+  const events = (name: string): Record<string, any>[] => lines.filter((line) => line.event === name)
+  return {
+    bot,
+    events,
+    async waitFor(name, n = 1) {
+      if (!(await until(() => events(name).length >= n, 15_000))) throw new Error(`${name} ×${n} did not come; came: ${lines.map((line) => `${line.event}: ${line.msg}`).join('\n')}`)
+      return events(name)
+    },
+    stop,
+  }
+}
