@@ -28,6 +28,8 @@ interface Followed {
   name: string
   source: Source
   active: boolean
+  /** its log was read to the end once, as long as this process lives */
+  read: boolean
   fault: string | null
 }
 
@@ -76,6 +78,7 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     const one: Followed = {
       name,
       active: false,
+      read: false,
       fault: null,
       source: createSource(docker, {
         id,
@@ -84,6 +87,7 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
           work = work.then(() => tell(session, one.name)).catch((error: unknown) => log.error('report.lost', { error: String(error) }, 'a session could not be reported: please report this'))
         },
         onAttached: () => {
+          one.read = true
           one.fault = null
           log.info('watchtower.attached', { container: one.name, id }, `following ${one.name}`)
         },
@@ -120,10 +124,9 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     if (found.length === 0 && !absent) log.warn('watchtower.absent', {}, `${wanted}: start Watchtower, it is picked up then`)
     absent = found.length === 0
     for (const { id, name, running } of found) {
-      const known = followed.get(id)
-      const one = known ?? follow(id, name)
+      const one = followed.get(id) ?? follow(id, name)
       one.name = name
-      if (!one.active && (running || !known)) void attach(one)
+      if (!one.active && (running || !one.read)) void attach(one)
     }
     for (const [id, one] of followed) if (!one.active && !found.some((c) => c.id === id)) followed.delete(id)
   }

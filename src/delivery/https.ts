@@ -8,6 +8,8 @@ const MAX_ANSWER_BYTES = 1 << 20
 
 /** Fetches over node:http(s): no redirects, a bounded body. Its errors never hold the URL, which holds the token. */
 export async function fetchAnswer(url: string, init: { method: string; body: unknown; headers: Record<string, string>; signal: AbortSignal | null }): Promise<{ status: number; text(): Promise<string> }> {
+  // the error of new URL() quotes what it cannot parse
+  if (!URL.canParse(url)) throw new Error('the address of the Bot API is no URL')
   const target = new URL(url)
   const data = Buffer.from(String(init.body ?? ''))
   const request = (target.protocol === 'http:' ? http : https).request(target, {

@@ -1,9 +1,9 @@
 // Sends messages to one chat or topic. Takes a Message, gives an Outcome: every failure is sorted
 // here, once, into what waiting mends and what a person must mend. The only file that knows Telegram.
-import { Api, TelegramApiError } from 'node-telegram-bot-api'
+import { Api, TelegramApiError, TelegramBotError, TimeoutError } from 'node-telegram-bot-api'
+import { cleanDetail } from '../report/failure.js'
 import { escape } from '../report/html.js'
 import type { Message } from '../report/message.js'
-import { redact } from '../report/redact.js'
 import { fetchAnswer } from './https.js'
 
 export interface TelegramOptions {
@@ -22,16 +22,20 @@ export type Outcome =
   | { type: 'transient'; reason: string; retryAfterMs: number | null; unknown: boolean }
   | { type: 'permanent'; reason: string; remedy: string }
 
+type Failed = Exclude<Outcome, { type: 'sent' }>
+
 export interface Telegram {
   send(message: Message, signal: AbortSignal): Promise<Outcome>
   /** Asks for the bot and the chat; sends nothing. */
-  check(signal: AbortSignal): Promise<{ type: 'ready'; bot: string; chat: string; forum: boolean } | Exclude<Outcome, { type: 'sent' }>>
+  check(signal: AbortSignal): Promise<{ type: 'ready'; bot: string; chat: string; forum: boolean } | Failed>
 }
 
 /** Telegram answers within seconds; a longer wait leaves fewer unknown outcomes. */
 const TIMEOUT_MS = 60_000
 /** Changes of course for one message: moved chat, closed topic, plain text, and halves of halves. */
 const MAX_TURNS = 12
+/** The General topic has no thread to send to: it is the chat itself. */
+const GENERAL = 1
 /** Causes of a request that surely never reached the server. */
 const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])
 
@@ -39,12 +43,13 @@ const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNRE
 export function createTelegram({ token, chat, topic, apiRoot }: TelegramOptions): Telegram {
   const api = new Api(token, { apiRoot, fetch: fetchAnswer as unknown as typeof fetch, maxRetries: 0, timeoutMs: TIMEOUT_MS })
   let currentChat = chat
+  const failed = (error: unknown): Failed => sorted(error, token)
 
   return {
     async send(message, signal) {
       const messageIds: number[] = []
       const notes: string[] = []
-      let thread = topic
+      let thread = topic === GENERAL ? null : topic
       let plain = false
       const waiting: Message[] = [message]
       for (let turn = 0; turn < MAX_TURNS; turn += 1) {
@@ -101,31 +106,40 @@ export function createTelegram({ token, chat, topic, apiRoot }: TelegramOptions)
   }
 }
 
-function failed(error: unknown): Exclude<Outcome, { type: 'sent' }> {
-  if (!(error instanceof TelegramApiError)) {
+function sorted(error: unknown, token: string): Failed {
+  // a proxy may answer `{}`
+  if (!(error instanceof TelegramApiError) || typeof error.errorCode !== 'number') {
     const code = causeCode(error)
-    return { type: 'transient', reason: code ?? 'no usable answer from the Bot API', retryAfterMs: null, unknown: code === null || !NEVER_SENT.has(code) }
+    return { type: 'transient', reason: reasonOf(error, code), retryAfterMs: null, unknown: code === null || !NEVER_SENT.has(code) }
   }
   const { errorCode, retryAfter } = error
-  const reason = redact(`${errorCode}: ${error.description}`)
-  if (errorCode === 429) return { type: 'transient', reason, retryAfterMs: (retryAfter ?? 1) * 1000, unknown: false }
-  if (!(errorCode < 500)) return { type: 'transient', reason, retryAfterMs: null, unknown: true }
-  return { type: 'permanent', reason, remedy: remedyFor(errorCode, error.description) }
+  const description = String(error.description)
+  // what is not Telegram may echo the address, and so the token
+  const reason = cleanDetail(`${errorCode}: ${description}`.replaceAll(token, '[token]'))
+  if (errorCode === 429) return { type: 'transient', reason, retryAfterMs: Math.max(1, Number(retryAfter) || 1) * 1000, unknown: false }
+  if (errorCode >= 500) return { type: 'transient', reason, retryAfterMs: null, unknown: true }
+  return { type: 'permanent', reason, remedy: remedyFor(errorCode, description) }
+}
+
+function reasonOf(error: unknown, code: string | null): string {
+  if (error instanceof TimeoutError) return `no answer from the Bot API within ${TIMEOUT_MS / 1000} s`
+  return code === null ? 'no usable answer from the Bot API' : `the Bot API cannot be reached: ${code}`
 }
 
 function remedyFor(code: number, description: string): string {
   if (code === 401 || code === 404) return 'the bot token is wrong: copy it again from @BotFather into TELEGRAM_BOT_TOKEN or its file'
-  if (/chat not found/i.test(description)) return 'correct TELEGRAM_CHAT_ID and make the bot a member of that chat'
-  if (/kicked|not a member|deactivated|deleted|blocked/i.test(description)) return 'add the bot to the chat again'
+  if (/chat not found|deactivated|deleted/i.test(description)) return 'correct TELEGRAM_CHAT_ID and make the bot a member of that chat'
+  if (/kicked|not a member/i.test(description)) return 'add the bot to the chat again'
+  if (/blocked|initiate conversation/i.test(description)) return 'open the private chat with the bot and press Start'
   if (/not enough rights|CHAT_WRITE_FORBIDDEN|have no rights/i.test(description)) return 'allow the bot to send messages in the chat'
   return 'check TELEGRAM_CHAT_ID and TOPIC_SYSTEM_ID'
 }
 
-/** The system's error code behind a library error; the error itself may hold the URL, and so the token. */
+/** The system's error code behind a library error: nothing else of it is told, for it may hold the URL, and so the token. */
 function causeCode(error: unknown): string | null {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth += 1) {
     const { code } = at as { code?: unknown }
-    if (typeof code === 'string' && /^E[A-Z_]+$/.test(code) && code !== 'EFETCH') return code
+    if (typeof code === 'string' && !(at instanceof TelegramBotError)) return code
   }
   return null
 }

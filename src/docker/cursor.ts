@@ -24,10 +24,8 @@ export function createCursor(): Cursor {
       const key = `${line.at} ${line.text}`
       if (seen.has(key)) return false
       seen.set(key, line.at)
-      if (last === null || line.at > last) {
-        last = line.at
-        forget(seen, earlier(last, OVERLAP_S))
-      }
+      if (last === null || line.at > last) last = line.at
+      forget(seen, earlier(last, OVERLAP_S))
       return true
     },
     // a JS number would round the nanoseconds up and lose the line

@@ -47,14 +47,15 @@ export function demux(onError: (message: string) => void = () => {}): Transform 
     const stamp = stampOf(payload)
     const line = pending.get(stream)
     if (line && line.stamp === stamp) {
-      const part = payload.subarray(stamp.length)
       // one byte too many is kept, so that the line is cut and marked further on
-      const room = Math.max(0, MAX_LINE_BYTES + 1 - line.length)
-      line.parts.push(part.subarray(0, room))
-      line.length += Math.min(part.length, room)
+      const part = payload.subarray(stamp.length, stamp.length + MAX_LINE_BYTES + 1 - line.length)
+      // an empty part would still hold on to its chunk
+      if (part.length > 0) line.parts.push(part)
+      line.length += part.length
     } else {
       flush(out, stream)
-      pending.set(stream, { stamp, parts: [payload], length: payload.length })
+      const part = payload.subarray(0, MAX_LINE_BYTES + 1)
+      pending.set(stream, { stamp, parts: [part], length: part.length })
     }
     if (payload.at(-1) === NEWLINE) flush(out, stream)
   }

@@ -1,12 +1,14 @@
 // Finds the Watchtower containers and notices when they change. Takes the Docker client, gives the
 // list of them again and again.
-import type { Bell } from '../bell.js'
+import { type Bell, sleep } from '../bell.js'
 import { WATCHTOWER_LABEL } from '../report/watched.js'
 import type { Docker, Listed } from './client.js'
 import { linesOf } from './lines.js'
 
 /** The list is read again at least this often, whatever the events say: they are lost when the daemon restarts. */
 const RELIST_MS = 30_000
+/** Starting one container is several events; a host that starts many a second is looked at no more often than this. */
+const SETTLE_MS = 200
 
 /**
  * The Watchtowers of an engine: by their image's label, or only the one named (by name or id) and
@@ -37,6 +39,7 @@ export async function watchContainers(docker: Docker, bell: Bell, onChange: () =
     while (!signal.aborted && !lines.destroyed) {
       await onChange()
       await bell.wait(RELIST_MS, signal)
+      await sleep(SETTLE_MS, signal)
     }
   } finally {
     events.destroy()

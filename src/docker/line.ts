@@ -1,12 +1,11 @@
 // What Docker and compose put in front of a container's own text: a `name  | ` prefix, a timestamp.
 // Takes raw text lines, gives Lines. Linear, never throws.
 import type { Line } from '../watchtower/record.js'
-import { CUT_MARK } from './lines.js'
 
 // `watchtower  | ` of compose; Compose 1 colours the bar, Compose 2 the whole prefix.
 const PREFIX = /^(?:\x1b\[[\d;]*m)*([A-Za-z0-9][\w.-]{0,254}) *(?:\x1b\[[\d;]*m)*\|(?:\x1b\[[\d;]*m)* ?(?:\x1b\[[\d;]*m)*/
-// RFC 3339 with up to nine digits; the Docker API always prints nine and Z, Podman an offset.
-const STAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) /
+// RFC 3339 of this millennium with up to nine digits; the Docker API always prints nine and Z, Podman an offset.
+const STAMP = /^(2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d) /
 const RECORD_START = /^(?:time=|\{"|(?:\x1b\[\d+m)?(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)(?:\x1b\[0m)?\[\d|(?:\x1b\[\d+m)?\d{1,2}:\d\d[AP]M)/
 
 /** Characters that surely fit into Docker's 16 KB parts, even if every one took four bytes. */
@@ -36,19 +35,19 @@ export function createLineReader(layout: Layout | null = null): (raw: string) =>
       text = text.slice(prefix[0].length)
     }
     const stamp = known === null || known.stamped ? STAMP.exec(text) : null
-    if (stamp) {
-      at = inUtc(stamp[1] as string)
+    at = stamp && inUtc(stamp[1] as string, stamp[2] ?? '', stamp[3] as string)
+    if (stamp && at !== null) {
       text = text.slice(stamp[0].length)
       // a TTY's line over 16 KB carries its stamp again at every 16 KB
       if (text.length > SPLIT_FROM) text = text.replaceAll(stamp[0], '')
     }
-    if (text.endsWith(CUT_MARK)) text = text.slice(0, -CUT_MARK.length)
-    if (known === null && RECORD_START.test(text)) known = { prefixed: prefix !== null, stamped: stamp !== null }
+    if (known === null && RECORD_START.test(text)) known = { prefixed: prefix !== null, stamped: at !== null }
     return { source, at, text }
   }
 }
 
-/** Keeps Docker's own spelling, nanoseconds included. */
-function inUtc(stamp: string): string {
-  return stamp.endsWith('Z') ? stamp : new Date(stamp).toISOString()
+/** Keeps the digits of the fraction, which are nanoseconds; null if there is no such time. */
+function inUtc(seconds: string, fraction: string, zone: string): string | null {
+  const ms = Date.parse(seconds + zone)
+  return Number.isNaN(ms) ? null : `${new Date(ms).toISOString().slice(0, 19)}${fraction}Z`
 }

@@ -5,8 +5,8 @@ import split2 from 'split2'
 
 /** Bytes of one line that are kept: Watchtower's longest real line is a registry's error page. */
 export const MAX_LINE_BYTES = 65_536
-/** Ends a line that was longer. */
-export const CUT_MARK = ' …[cut]'
+/** Ends a line that was longer. Its last space ends a message of the pretty format, as padding does. */
+export const CUT_MARK = ' …[cut] '
 
 const NEWLINE = 0x0a
 
@@ -36,9 +36,9 @@ export function bound(): Transform {
   })
 }
 
-/** The text lines of a byte stream, without their line ends. Ends or fails as the source or the unframing does. */
+/** The text lines of a byte stream, without their line feeds. Ends or fails as the source or the unframing does. */
 export function linesOf(source: Readable, unframe: Transform = new PassThrough()): Readable {
-  const lines = split2()
+  const lines = split2('\n')
   pipeline(source, unframe, bound(), lines, () => {})
   return lines
 }

@@ -24,7 +24,7 @@ export function placeOf(container: ContainerFacts): Place {
 
 /** The commands where nothing is known but the image: the service is taken to be named like it. */
 export function plainCommands(service: string): string[] {
-  return [`docker compose pull ${quote(service)}`, `docker compose up -d ${quote(service)}`]
+  return [`docker compose pull ${operand(service)}`, `docker compose up -d ${operand(service)}`]
 }
 
 /**
@@ -35,7 +35,7 @@ export function plainCommands(service: string): string[] {
 export function commandsFor(image: string, containers: readonly [ContainerFacts, ...ContainerFacts[]], all: readonly ContainerFacts[], pending: ReadonlySet<string>): string[] {
   const [first] = containers
   const { service, project, directory } = placeOf(first)
-  if (project === null) return [`docker pull ${quote(image)}`, `# then recreate ${listed(containers)} by hand: not started by Compose`]
+  if (project === null) return [`docker pull ${operand(image)}`, `# then recreate ${listed(containers)} by hand: not started by Compose`]
   if (directory !== null && PORTAINER_DIRECTORY.test(directory)) {
     return [`# stack ${inline(project)} is kept by Portainer: update it there, with "Re-pull image"`]
   }
@@ -47,7 +47,7 @@ export function commandsFor(image: string, containers: readonly [ContainerFacts,
     // without it `up` returns to the number in the file, which may be one
     ...(replicas > 1 ? [`--scale ${quote(service)}=${replicas}`] : []),
   ].join(' ')
-  return [`${compose} pull ${quote(service)}`, `${compose} ${up} ${quote(service)}`]
+  return [`${compose} pull ${operand(service)}`, `${compose} ${up} ${operand(service)}`]
 }
 
 function composeFlags(container: ContainerFacts, project: string, directory: string | null): string[] {
@@ -57,7 +57,7 @@ function composeFlags(container: ContainerFacts, project: string, directory: str
   return [
     ...(directory !== null && impliedProject(directory) === project ? [] : [`-p ${quote(project)}`]),
     // Compose takes the first file's directory for the project's
-    ...(!impliesFiles && files[0]?.includes('/') ? ['--project-directory .'] : []),
+    ...(!impliesFiles && directory !== null && files[0]?.includes('/') ? ['--project-directory .'] : []),
     ...envFiles.filter((file) => file !== '.env').map((file) => `--env-file ${quote(file)}`),
     ...(impliesFiles ? [] : files.map((file) => `-f ${quote(file)}`)),
   ]
@@ -111,6 +111,11 @@ function listed(containers: readonly ContainerFacts[]): string {
 /** No line break may end a comment early. */
 function inline(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+}
+
+/** A value that no command takes for an option. */
+function operand(text: string): string {
+  return text.startsWith('-') ? `-- ${quote(text)}` : quote(text)
 }
 
 /** A value as one shell word. */

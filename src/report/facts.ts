@@ -38,7 +38,7 @@ export interface Facts {
   images: readonly ImageFacts[]
 }
 
-const KEPT_ENV = /VERSION$|^NATS_SERVER$|^WATCHTOWER_(LABEL_ENABLE|SCOPE|DISABLE_CONTAINERS|INCLUDE_STOPPED|INCLUDE_RESTARTING)$/
+const KEPT_ENV = /VERSION$|^NATS_SERVER$|^WATCHTOWER_(LABEL_ENABLE|SCOPE|DISABLE_CONTAINERS|INCLUDE_STOPPED)$/
 const ORIGINAL_IMAGE_LABEL = 'com.centurylinklabs.zodiac.original-image'
 
 const Labels = z

@@ -7,9 +7,9 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   // user:password@ of a URL; a password may hold an @ of its own
   [/\/\/[^\s/"']+@/g, '//[credentials]@'],
   [/\b(Bearer|Basic) +[A-Za-z0-9._~+/=-]{8,}/gi, '$1 [token]'],
-  // POSTGRES_PASSWORD=…, "identitytoken":"…", also as Go quotes it once more: \"…\"; but Docker's
-  // `failed to fetch anonymous token: Get "https://…` holds none
-  [/(password|passwd|secret|token|api[_-]?key|X-Registry-Auth)(\\?["']? ?[=:] ?)(?!(?:Get|Head|Post|unexpected) )("[^"]*"|'[^']*'|\\?["']?[^\s"'&,;]+)/gi, '$1$2[removed]'],
+  // POSTGRES_PASSWORD=…, "identitytoken":"…", also as Go quotes it once more: \"…\"; but what follows
+  // in `failed to fetch anonymous token: Get "https://…` is no token but a word
+  [/(password|passwd|secret|token(?!: [a-z]{1,15}[ :])|api[_-]?key|X-Registry-Auth)(\\?["']? ?[=:] ?)("[^"]*"|'[^']*'|\\?["']?[^\s"'&,;]+)/gi, '$1$2[removed]'],
 ]
 
 /** The text with credentials replaced by a word in brackets. Linear: no pattern looks at a character again from another start. */

@@ -56,10 +56,10 @@ type Containers = readonly [ContainerFacts, ...ContainerFacts[]]
  * local image has could be anything, so it names no service.
  */
 export function knownUpdates(session: CheckSession, facts: Facts, watchtower: ContainerFacts | null): Update[] {
-  const watched = facts.containers.filter(watchedBy(watchtower))
+  const isWatched = watchedBy(watchtower)
   const groups = session.found.map((found) => {
     const newImage = facts.images.find((image) => shortId(image.id) === found.newImageId)
-    const outdated = watched.filter((c) => uses(c, found) && shortId(c.imageId) !== found.newImageId)
+    const outdated = facts.containers.filter((c) => concerns(found, c, isWatched) && shortId(c.imageId) !== found.newImageId)
     return { found, outdated: newImage ? byService(outdated).map((containers): Outdated => ({ found, newImage, containers })) : null }
   })
   const pending = groups.flatMap(({ outdated }) => outdated ?? []).map(({ containers }) => placeOf(containers[0]))
@@ -86,8 +86,9 @@ function knownUpdate({ found, newImage, containers }: Outdated, facts: Facts, pe
 }
 
 /** The fork names the container; stock prints only the image, spelled as the container was created. */
-function uses(container: ContainerFacts, found: Found): boolean {
-  return found.containers.length > 0 ? found.containers.includes(container.name) : watchtowerNames(container.imageRef).includes(found.image)
+function concerns(found: Found, container: ContainerFacts, isWatched: (container: ContainerFacts) => boolean): boolean {
+  if (found.containers.length > 0) return found.containers.includes(container.name)
+  return watchtowerNames(container.imageRef).includes(found.image) && isWatched(container)
 }
 
 function byService(containers: readonly ContainerFacts[]): Containers[] {

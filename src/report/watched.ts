@@ -17,15 +17,17 @@ const VALUE_FLAGS: Readonly<Record<string, string | undefined>> = {
   'notification-email-server': undefined, 'notification-email-server-user': undefined, 'notification-email-server-password': undefined,
   'notification-email-server-port': undefined, 'notification-email-subjecttag': undefined, 'notification-email-delay': undefined,
   'notification-slack-hook-url': undefined, 'notification-slack-identifier': undefined, 'notification-slack-channel': undefined,
+  'notification-slack-icon-emoji': undefined, 'notification-slack-icon-url': undefined,
   'notification-msteams-hook': undefined, 'notification-gotify-url': undefined, 'notification-gotify-token': undefined,
 }
-const SWITCHES: Readonly<Record<string, string | undefined>> = {
-  'label-enable': 'e', 'include-stopped': 'S', 'include-restarting': undefined,
-}
+const SWITCHES: Readonly<Record<string, string>> = { 'label-enable': 'e', 'include-stopped': 'S' }
+// A container that is paused or restarting now may have been running when Watchtower looked.
+const LIVE = ['running', 'paused', 'restarting']
+const STOPPED = ['created', 'exited']
 
 const OPTIONS = Object.fromEntries([
-  ...Object.entries(VALUE_FLAGS).map(([name, short]) => [name, { type: 'string', ...(short && { short }) }] as const),
-  ...Object.entries(SWITCHES).map(([name, short]) => [name, { type: 'boolean', ...(short && { short }) }] as const),
+  ...Object.entries(VALUE_FLAGS).map(([name, short]) => [name, { type: 'string', multiple: true, ...(short && { short }) }] as const),
+  ...Object.entries(SWITCHES).map(([name, short]) => [name, { type: 'boolean', short }] as const),
 ])
 
 /** Whether this Watchtower watches a container; null stands for an unknown Watchtower: all but the excluded. */
@@ -33,16 +35,14 @@ export function watchedBy(watchtower: ContainerFacts | null): (container: Contai
   // an image that only stands in for Watchtower has arguments of its own
   const isWatchtower = watchtower?.command.path.endsWith('watchtower') ?? false
   const { values, positionals } = parseArgs({ args: isWatchtower ? [...(watchtower?.command.args ?? [])] : [], options: OPTIONS, strict: false, allowPositionals: true })
-  const set = (flag: string): boolean => {
-    const given = values[flag] ?? watchtower?.env.get(`WATCHTOWER_${flag.toUpperCase().replaceAll('-', '_')}`)
-    return given === true || goBoolean(String(given)) === true
-  }
-  const text = (flag: string): string => String(values[flag] ?? watchtower?.env.get(`WATCHTOWER_${flag.toUpperCase().replaceAll('-', '_')}`) ?? '')
+  // a flag wins over its variable; one that is repeated adds to a list, or the last one counts
+  const given = (flag: string): string[] => [values[flag] ?? watchtower?.env.get(`WATCHTOWER_${flag.toUpperCase().replaceAll('-', '_')}`) ?? []].flat().map(String)
+  const set = (flag: string): boolean => goBoolean(given(flag)[0]) === true
 
-  const names = positionals.flatMap((name) => name.split(/[\s,]+/)).filter(Boolean)
-  const disabled = new Set(text('disable-containers').split(/[\s,]+/).filter(Boolean).map(bare))
-  const scope = text('scope')
-  const statuses = new Set(['running', 'paused', 'restarting', ...(set('include-stopped') ? ['created', 'exited', 'dead'] : [])])
+  // `-x=a` is `-x a` to Watchtower's parser
+  const disabled = new Set(given('disable-containers').flatMap((list) => list.replace(/^=/, '').split(/[\s,]+/)).map(bare))
+  const scope = given('scope').at(-1) ?? ''
+  const statuses = new Set([...LIVE, ...(set('include-stopped') ? STOPPED : [])])
   const labelEnable = set('label-enable')
 
   return (container) => {
@@ -50,7 +50,7 @@ export function watchedBy(watchtower: ContainerFacts | null): (container: Contai
     if (enable === false || (labelEnable && enable === null)) return false
     if (scope !== '' && (container.labels.get(SCOPE_LABEL) || 'none') !== scope) return false
     if (disabled.has(container.name) || !statuses.has(container.status)) return false
-    return names.length === 0 || names.some((name) => bare(name) === container.name || wholeMatch(name, container.name))
+    return positionals.length === 0 || positionals.some((name) => bare(name) === container.name || covers(name, container.name))
   }
 }
 
@@ -62,11 +62,15 @@ function goBoolean(text: string | undefined): boolean | null {
 
 const bare = (name: string): string => name.replace(/^\//, '')
 
-/** Names are also taken as regular expressions that must cover the whole name (filters.go:22-37). */
-function wholeMatch(pattern: string, name: string): boolean {
+/**
+ * Names are also taken as regular expressions that must cover the name, all but its last character
+ * (filters.go:29-37). What only Go can read may match: rather one service too many than an update lost.
+ */
+function covers(pattern: string, name: string): boolean {
   try {
-    return new RegExp(`^/?(?:${pattern})$`).test(name) || new RegExp(`^(?:${pattern})$`).test(`/${name}`)
+    const found = new RegExp(pattern).exec(`/${name}`)
+    return found !== null && found.index <= 1 && found.index + found[0].length >= name.length
   } catch {
-    return false
+    return true
   }
 }

@@ -1,7 +1,7 @@
 // Turns the lines of one log into log records. Takes Lines, gives dated LogRecords. The logrus
 // pretty format prints a message raw, so one message may span lines and a hook's output may look
 // like records: this is the only place that knows where such a message ends.
-import { decodeRecord, type Line, type LogRecord } from './record.js'
+import { decodeRecord, type Line, type LogRecord, splitPretty, withoutColours } from './record.js'
 
 /** A record with the best time known for it: Docker's stamp, else its own, else null. */
 export interface DatedRecord {
@@ -10,7 +10,7 @@ export interface DatedRecord {
 }
 
 export interface Decoder {
-  /** Gives the records that this line completes: none, one, or a held one and this one. */
+  /** Gives the record that this line completes, if it completes one. */
   push(line: Line): DatedRecord[]
   /** Gives the record that still waited for its end; the log is over. */
   end(): DatedRecord[]
@@ -22,37 +22,43 @@ const MAX_HELD = 65_536
 /** A decoder for one log, from its first line on. */
 export function createDecoder(): Decoder {
   // logrus pads every pretty message and ends it with a space (or fields), so a line without
-  // either goes on in the next line. Known only once a padded line was seen: an editor may have
-  // trimmed the file.
-  let padded = false
+  // either goes on in the next line. Null until a padded line was seen: an editor may have trimmed
+  // the file. Then whether a carriage return follows, as it does where Watchtower has a terminal.
+  let padded: { terminal: boolean } | null = null
   let held: { dated: DatedRecord; lines: string[]; length: number } | null = null
   // After a multi-line message only a pretty line is trusted as the next record: the output that
   // was quoted raw may go on past a line that happens to end in a space.
   let distrust = false
 
-  function release(): DatedRecord[] {
+  function release(fields: LogRecord['fields'] = new Map()): DatedRecord[] {
     if (!held) return []
     const { dated, lines } = held
     held = null
-    return [{ at: dated.at, record: { ...dated.record, message: lines.join('\n').trimEnd() } }]
+    return [{ at: dated.at, record: { ...dated.record, message: withoutColours(lines.join('\n')).trimEnd(), fields } }]
   }
 
   return {
     push(line) {
+      const returned = line.text.endsWith('\r')
+      const text = returned ? line.text.slice(0, -1) : line.text
       if (held) {
-        held.length += line.text.length
-        if (held.length <= MAX_HELD) held.lines.push(line.text)
-        if (!line.text.endsWith(' ')) return []
+        // Watchtower gives hooks a terminal of their own (W:pkg/container/client.go ExecuteCommand):
+        // a line with that terminal's carriage return is output, however it ends
+        const output = text.endsWith('\r') || (returned && !padded?.terminal)
+        const last = output ? { text, fields: null } : splitPretty(text, 0)
+        held.length += text.length + 1
+        if (held.length <= MAX_HELD) held.lines.push(last.text)
+        if (output || !(text.endsWith(' ') || last.fields)) return []
         distrust = true
-        return release()
+        return release(last.fields ?? undefined)
       }
-      const record = decodeRecord(line.text)
+      const record = decodeRecord(text)
       if (!record || (distrust && record.dialect !== 'pretty')) return []
-      distrust = false
       const dated = { at: line.at ?? record.time, record }
       if (record.dialect !== 'pretty') return [dated]
-      const ended = line.text.endsWith(' ')
-      if (ended) padded = true
+      distrust = record.message === 'Command output:'
+      const ended = text.endsWith(' ')
+      if (ended) padded = { terminal: returned }
       if (ended || !padded || record.fields.size > 0) return [dated]
       held = { dated, lines: [record.message], length: record.message.length }
       return []

@@ -63,7 +63,7 @@ function unquote(quoted: string): string {
     const digits = HEX_DIGITS[kind]
     const hex = digits === undefined ? '' : quoted.slice(next + 2, next + 2 + digits)
     if (digits !== undefined && hex.length === digits && /^[0-9a-fA-F]+$/.test(hex)) {
-      parts.push(codePoint(Number.parseInt(hex, 16)))
+      parts.push(codePoint(kind, Number.parseInt(hex, 16)))
       at = next + 2 + digits
     } else {
       parts.push(SIMPLE_ESCAPES[kind] ?? kind)
@@ -74,6 +74,8 @@ function unquote(quoted: string): string {
   return parts.join('')
 }
 
-function codePoint(value: number): string {
-  return value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff) ? '\ufffd' : String.fromCodePoint(value)
+/** From \x80 on a \x is a byte that was no UTF-8. */
+function codePoint(kind: string, value: number): string {
+  const none = (kind === 'x' && value > 0x7f) || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)
+  return none ? '\ufffd' : String.fromCodePoint(value)
 }

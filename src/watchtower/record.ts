@@ -1,14 +1,14 @@
 // Decodes one line of Watchtower's log, in whichever of its five dialects, into a log record.
 // Takes the line's text (ANSI still in it), gives a LogRecord or null; never throws, linear.
-import { stripVTControlCharacters } from 'node:util'
 import { decodeLogfmt } from './logfmt.js'
 
-/** One text line of a container's log. */
+/** One text line of a container's log, without its line feed. */
 export interface Line {
   /** who wrote it where several share one file (compose's `name | ` prefix); null otherwise */
   source: string | null
   /** Docker's timestamp, RFC 3339 in UTC with nanoseconds; null where the input has none */
   at: string | null
+  /** a carriage return at its end, a terminal's, is still there */
   text: string
 }
 
@@ -32,22 +32,29 @@ const LEVELS: ReadonlyMap<string, Level> = new Map([
   ['TRC', 'trace'], ['DBG', 'debug'], ['INF', 'info'], ['WRN', 'warn'], ['ERR', 'error'], ['FTL', 'fatal'], ['PNC', 'fatal'],
 ])
 
+// The colours that loggers and compose print. Node's stripVTControlCharacters knows more, but needs
+// n² for an ESC and n times `;#`.
+const COLOURS = /\x1b\[[\d;]*m/g
 // logrus text_formatter.go printColored: LEVL[0001] then the message padded to 44 characters, a
-// space, and each field after one more space.
-const PRETTY = /^(TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,}\] /
+// space, and each field after one more space, its key coloured.
+const PRETTY = /^(?:\x1b\[[\d;]*m)*(TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)(?:\x1b\[0m)?\[\d{4,}\] /
 const PRETTY_MESSAGE_WIDTH = 44
+const PRETTY_FIELD = / {2}\x1b\[\d+m[\w.-]+\x1b\[0m=/
+const COLOURLESS_FIELD = / {2}[\w.-]+=/
 // zerolog ConsoleWriter: kitchen time, three-letter level, message, key=value.
 const CONSOLE = /^(?:\d{1,2}:\d\d[AP]M|<nil>) (TRC|DBG|INF|WRN|ERR|FTL|PNC) /
 // Go's runtime and robfig/cron write these past the logger, in every format.
 const RAW = /^(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )?cron: (?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )?panic\b|^panic: /
+// of this millennium, so that no zone moves it to a year of five digits
+const RFC3339 = /^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
 
 /** Decodes one physical line; null if it is not the start of a record. */
 export function decodeRecord(text: string): LogRecord | null {
   if (text.startsWith('{')) return decodeJson(text)
-  const plain = stripVTControlCharacters(text)
-  if (plain.startsWith('time=')) return decodeText(plain)
-  const pretty = PRETTY.exec(plain)
-  if (pretty) return decodePretty(pretty[1] as string, plain.slice(pretty[0].length))
+  const pretty = PRETTY.exec(text)
+  if (pretty) return decodePretty(pretty[1] as string, text.slice(pretty[0].length), pretty[0].includes('\x1b'))
+  const plain = withoutColours(text)
+  if (plain.startsWith('time=')) return fromFields('logfmt', decodeLogfmt(plain))
   const console = CONSOLE.exec(plain)
   if (console) return decodeConsole(console[1] as string, plain.slice(console[0].length))
   if (RAW.test(plain)) return { dialect: 'raw', time: null, level: 'fatal', message: plain, fields: new Map() }
@@ -68,10 +75,6 @@ function decodeJson(text: string): LogRecord | null {
   return fromFields('json', fields)
 }
 
-function decodeText(plain: string): LogRecord | null {
-  return fromFields('logfmt', decodeLogfmt(plain))
-}
-
 /** `msg` is logrus' key, `message` zerolog's JSON key. */
 function fromFields(dialect: 'json' | 'logfmt', fields: Map<string, string>): LogRecord | null {
   const level = LEVELS.get(fields.get('level') ?? '')
@@ -82,16 +85,24 @@ function fromFields(dialect: 'json' | 'logfmt', fields: Map<string, string>): Lo
   return { dialect, time, level, message, fields }
 }
 
-function decodePretty(level: string, rest: string): LogRecord {
-  const fieldsAt = PRETTY_MESSAGE_WIDTH + 2
-  const hasFields = rest.startsWith('  ', PRETTY_MESSAGE_WIDTH) && /^[\w.-]+=/.test(rest.slice(fieldsAt, fieldsAt + 100))
-  return {
-    dialect: 'pretty',
-    time: null,
-    level: LEVELS.get(level) as Level,
-    message: (hasFields ? rest.slice(0, PRETTY_MESSAGE_WIDTH) : rest).trimEnd(),
-    fields: hasFields ? decodeLogfmt(rest.slice(fieldsAt)) : new Map(),
-  }
+function decodePretty(level: string, rest: string, coloured: boolean): LogRecord {
+  const { text, fields } = splitPretty(rest, PRETTY_MESSAGE_WIDTH, coloured)
+  return { dialect: 'pretty', time: null, level: LEVELS.get(level) as Level, message: withoutColours(text).trimEnd(), fields: fields ?? new Map() }
+}
+
+/**
+ * Parts a pretty line into message text and fields; null if it has none. They begin at `from` or
+ * later. A line without fields ends with the space of its padding, unless it goes on in the next.
+ */
+export function splitPretty(line: string, from: number, coloured = true): { text: string; fields: Map<string, string> | null } {
+  const at = line.endsWith(' ') ? -1 : line.slice(from).search(coloured ? PRETTY_FIELD : COLOURLESS_FIELD)
+  if (at < 0) return { text: line, fields: null }
+  return { text: line.slice(0, from + at), fields: decodeLogfmt(withoutColours(line.slice(from + at))) }
+}
+
+/** The text without ANSI colours. */
+export function withoutColours(text: string): string {
+  return text.replace(COLOURS, '')
 }
 
 function decodeConsole(level: string, rest: string): LogRecord {
@@ -107,7 +118,7 @@ function decodeConsole(level: string, rest: string): LogRecord {
 
 /** RFC 3339 in any zone to UTC, as precise as printed; null if it is no time. */
 function utc(time: string | undefined): string | null {
-  if (time === undefined || !/^\d{4}-\d\d-\d\dT/.test(time)) return null
+  if (time === undefined || !RFC3339.test(time)) return null
   const ms = Date.parse(time)
   return Number.isNaN(ms) ? null : new Date(ms).toISOString().replace('.000Z', 'Z')
 }
