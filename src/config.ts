@@ -20,6 +20,7 @@ export interface Config {
 export type ConfigResult = { type: 'ok'; config: Config } | { type: 'faults'; faults: string[] }
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const TOKEN = /^\d+:[\w-]+$/
 /** Longer than Watchtower's own daily check, the quiet time would join two checks. */
 const MAX_IDLE_MS = 86_400_000
 
@@ -28,7 +29,7 @@ const because = (sentence: string): { error: string } => ({ error: sentence })
 const Environment = z.object({
   TELEGRAM_CHAT_ID: z
     .string(because('TELEGRAM_CHAT_ID is missing: set it to the number of the chat, for a group like -1001234567890'))
-    .regex(/^-?\d{1,15}$|^@[A-Za-z]\w{3,31}$/, because('TELEGRAM_CHAT_ID is no chat: give a number like -1001234567890, or @name of a public chat'))
+    .regex(/^-?[1-9]\d{0,14}$|^@[A-Za-z]\w{3,31}$/, because('TELEGRAM_CHAT_ID is no chat: give a number like -1001234567890, or @name of a public chat'))
     .transform((text) => (text.startsWith('@') ? text : Number(text))),
   TOPIC_SYSTEM_ID: z
     .string()
@@ -97,6 +98,7 @@ function readToken(env: NodeJS.ProcessEnv): { value: string } | { fault: string 
   if (given !== undefined && file !== undefined) return { fault: 'TELEGRAM_BOT_TOKEN and TELEGRAM_BOT_TOKEN_FILE are both set: keep one' }
   if (given === undefined && file === undefined) return { fault: 'TELEGRAM_BOT_TOKEN is missing: set it, or TELEGRAM_BOT_TOKEN_FILE, to the token from @BotFather' }
   let value = given ?? ''
+  if (file !== undefined && TOKEN.test(file)) return { fault: 'TELEGRAM_BOT_TOKEN_FILE is a token, not a file: write it into a file and name that, or set TELEGRAM_BOT_TOKEN to it' }
   if (file !== undefined) {
     try {
       value = readFileSync(file, 'utf8').trim()
@@ -104,7 +106,7 @@ function readToken(env: NodeJS.ProcessEnv): { value: string } | { fault: string 
       return { fault: `TELEGRAM_BOT_TOKEN_FILE: ${fileFault(file, (error as NodeJS.ErrnoException).code)}` }
     }
   }
-  if (/^\d+:[\w-]+$/.test(value)) return { value }
+  if (TOKEN.test(value)) return { value }
   return { fault: `${file === undefined ? 'TELEGRAM_BOT_TOKEN' : 'TELEGRAM_BOT_TOKEN_FILE'} holds no bot token: copy it from @BotFather, like 123456789:AAE…` }
 }
 
@@ -120,13 +122,14 @@ function dockerHost(text: string): DockerHost | null {
   if (text.startsWith('unix://')) return { type: 'unix', path: text.slice('unix://'.length) || '/var/run/docker.sock' }
   if (text.includes('://') && !text.startsWith('tcp://')) return null
   const address = text.replace(/^tcp:\/\//, '')
-  const [, host, port] = /^(\[[\da-fA-F:]+\]|[\w.-]*)(?::(\d{1,5}))?\/?$/.exec(address) ?? []
-  if (host === undefined) return null
-  return { type: 'tcp', host: host === '' ? 'localhost' : host, port: Number(port ?? 2375) }
+  const [, host, digits = '2375'] = /^(\[[\da-fA-F:.]+\]|[\w.-]*)(?::(\d{1,5}))?\/?$/.exec(address) ?? []
+  const port = Number(digits)
+  if (host === undefined || port < 1 || port > 65_535) return null
+  return { type: 'tcp', host: host === '' ? 'localhost' : host, port }
 }
 
 function isBaseUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { protocol, username, search, hash } = new URL(text)
-  return (protocol === 'https:' || protocol === 'http:') && username === '' && search === '' && hash === ''
+  const { protocol, username, password, search, hash } = new URL(text)
+  return (protocol === 'https:' || protocol === 'http:') && username + password === '' && search === '' && hash === ''
 }

@@ -37,6 +37,8 @@ export function createRelay({ send, sleep, random, onEvent }: RelayOptions): Rel
 
   async function deliver(message: Message, signal: AbortSignal): Promise<void> {
     let told: string | null = null
+    let kind: Outcome['type'] = 'sent'
+    let inARow = 0
     for (let attempts = 1; !signal.aborted; attempts += 1) {
       const outcome = await send(message, signal)
       if (outcome.type === 'sent') {
@@ -45,7 +47,12 @@ export function createRelay({ send, sleep, random, onEvent }: RelayOptions): Rel
         return
       }
       if (signal.aborted) return
-      const waitMs = waitFor(outcome, attempts, random())
+      // each kind backs off by itself; a told wait is no failure
+      if (outcome.type === 'permanent' || outcome.retryAfterMs === null) {
+        inARow = outcome.type === kind ? inARow + 1 : 1
+        kind = outcome.type
+      }
+      const waitMs = waitFor(outcome, inARow, random())
       if (outcome.type === 'transient') onEvent({ type: 'retry', reason: outcome.reason, waitMs, attempts })
       else if (outcome.reason !== told) onEvent({ type: 'failed', reason: outcome.reason, remedy: outcome.remedy, waitMs, attempts })
       told = outcome.reason
@@ -70,8 +77,8 @@ export function createRelay({ send, sleep, random, onEvent }: RelayOptions): Rel
 }
 
 /** Doubling from the first wait to the cap, with up to a quarter of jitter; a told wait is obeyed. */
-function waitFor(outcome: Exclude<Outcome, { type: 'sent' }>, attempts: number, random: number): number {
+function waitFor(outcome: Exclude<Outcome, { type: 'sent' }>, inARow: number, random: number): number {
   if (outcome.type === 'transient' && outcome.retryAfterMs !== null) return outcome.retryAfterMs + Math.round(random * 1_000)
   const { first, cap } = outcome.type === 'transient' ? TRANSIENT_MS : PERMANENT_MS
-  return Math.round(Math.min(cap, first * 2 ** Math.min(attempts - 1, 20)) * (1 + random / 4))
+  return Math.round(Math.min(cap, first * 2 ** Math.min(inARow - 1, 20)) * (1 + random / 4))
 }

@@ -71,7 +71,7 @@ export function createTelegram({ token, chat, topic, apiRoot }: TelegramOptions)
         } catch (error) {
           const answer = error instanceof TelegramApiError ? error : null
           const description = answer?.description ?? ''
-          if (answer?.migrateToChatId !== undefined) {
+          if (typeof answer?.migrateToChatId === 'number') {
             currentChat = answer.migrateToChatId
             notes.push(`the chat moved: set TELEGRAM_CHAT_ID to ${currentChat}`)
           } else if (thread !== null && /message thread not found|TOPIC_CLOSED|TOPIC_DELETED/i.test(description)) {
@@ -91,7 +91,7 @@ export function createTelegram({ token, chat, topic, apiRoot }: TelegramOptions)
         }
       }
       if (waiting.length > 0) return { type: 'permanent', reason: 'Telegram refused the message in every form', remedy: 'please report this with the log' }
-      return { type: 'sent', messageIds, notes }
+      return { type: 'sent', messageIds, notes: [...new Set(notes)] }
     },
 
     async check(signal) {

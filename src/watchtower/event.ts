@@ -14,7 +14,8 @@ export type WatchtowerEvent =
   | { type: 'container-created'; container: string }
   | { type: 'image-removed' }
   | { type: 'session-done'; scanned: number | null; available: number | null; failed: number | null }
-  | { type: 'session-aborted'; error: string }
+  /** consequence: of the error line before it, which says more than this one */
+  | { type: 'session-aborted'; error: string; consequence: boolean }
   | { type: 'error'; message: string }
 
 type Fields = LogRecord['fields']
@@ -64,10 +65,16 @@ const RULES: readonly Rule[] = [
     },
   },
   {
-    // info, not error; late 2020 builds with err='…'
+    // info, not error
     levels: INFO,
-    pattern: /^Unable to update container (?:"([^"]+)"|([^\s":,]+))(?:: |, err=)([^]*)$/,
+    pattern: /^Unable to update container (?:"([^"]+)"|([^\s":,]+)): ([^]*)$/,
     event: ([, quoted, plain, rest = '']) => ({ type: 'check-failed', container: bare(quoted ?? plain ?? ''), detail: rest.replace(/\.? ?Proceeding to next\.$/, '') }),
+  },
+  {
+    // builds of late 2020
+    levels: INFO,
+    pattern: /^Unable to update container ([^\s":,]+), err='([^]*)'\. Proceeding to next\.$/,
+    event: ([, name = '', detail = '']) => ({ type: 'check-failed', container: bare(name), detail }),
   },
   {
     // 1.0.0
@@ -107,7 +114,7 @@ const RULES: readonly Rule[] = [
   {
     levels: SERIOUS,
     pattern: /^Update execution failed$/,
-    event: (_, fields) => ({ type: 'session-aborted', error: fields.get('error') || 'Update execution failed' }),
+    event: (_, fields) => ({ type: 'session-aborted', error: fields.get('error') || 'Update execution failed', consequence: false }),
   },
   {
     levels: INFO,
@@ -130,7 +137,8 @@ const RULES: readonly Rule[] = [
 
 /** What a record means; null if it means nothing to us. */
 export function eventOf(record: LogRecord): WatchtowerEvent | null {
-  if (record.dialect === 'raw') return { type: 'session-aborted', error: record.message }
+  // stock's panic is a nil dereference after an error that it has logged (W:cmd/root.go:372)
+  if (record.dialect === 'raw') return { type: 'session-aborted', error: record.message, consequence: record.message.includes('runtime error') }
   for (const rule of RULES) {
     if (!rule.levels.includes(record.level)) continue
     const match = rule.pattern.exec(record.message)

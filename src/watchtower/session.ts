@@ -24,9 +24,17 @@ export interface CheckSession {
 interface OpenSession {
   startedAt: string | null
   lastAt: string | null
-  found: Map<string, CheckSession['found'][number]>
+  /** characters that may still be added to the following */
+  room: number
+  found: Map<string, Found>
   failures: Map<string, string>
   replaced: Map<string, 'recreated' | 'stopped'>
+}
+
+interface Found {
+  image: string
+  newImageId: string
+  containers: Map<string, ''>
 }
 
 /** The state of one log. Advanced in place: copying it per line would make a session of n lines cost n². */
@@ -40,8 +48,10 @@ export interface SessionState {
   open: OpenSession | null
 }
 
-/** Distinct entries of each kind that one session keeps: far beyond any host, it bounds hostile input. */
-const MAX_ENTRIES = 10_000
+/** Characters that one session keeps, names and errors: far beyond any host, it bounds hostile input. */
+const MAX_KEPT = 4_000_000
+/** What an entry costs beside its text. */
+const ENTRY = 100
 
 /** The state before a log's first line. */
 export function emptySessionState(): SessionState {
@@ -55,7 +65,7 @@ export function advance(state: SessionState, event: WatchtowerEvent, at: string 
       // what was only stopped and removed before a banner was the clean-up of a second Watchtower
       const cleanup = state.open !== null && state.open.found.size === 0 && state.open.failures.size === 0 && !recreated(state.open)
       if (cleanup) state.open = null
-      const sealed = state.open ? seal(state, 'aborted', at) : null
+      const sealed = state.open && seal(state, state.open, 'aborted', at)
       state.version = event.version
       state.endless = printsNoEnd(event.version)
       state.cleaning = false
@@ -69,37 +79,41 @@ export function advance(state: SessionState, event: WatchtowerEvent, at: string 
       state.lastError = event.message
       return null
     case 'update-found': {
-      const { found } = openSession(state, at)
+      const open = openSession(state, at)
       if (event.fullId) state.endless = true
-      const key = `${event.image} ${event.newImageId}`
-      const entry = found.get(key) ?? { image: event.image, newImageId: event.newImageId, containers: [] }
-      if (event.container && !entry.containers.includes(event.container) && entry.containers.length < MAX_ENTRIES) entry.containers.push(event.container)
-      put(found, key, entry)
+      const { image, newImageId, container } = event
+      const key = `${image} ${newImageId}`
+      const entry = open.found.get(key) ?? { image, newImageId, containers: new Map() }
+      keep(open, open.found, key, entry)
+      if (container) keep(open, entry.containers, container, '')
       return null
     }
-    case 'check-failed':
-      put(openSession(state, at).failures, event.container, event.detail)
+    case 'check-failed': {
+      const open = openSession(state, at)
+      keep(open, open.failures, event.container, event.detail)
       return null
+    }
     case 'container-stopped': {
       if (state.cleaning) return null
-      const { replaced } = openSession(state, at)
-      if (!replaced.has(event.container)) put(replaced, event.container, 'stopped')
+      const open = openSession(state, at)
+      if (!open.replaced.has(event.container)) keep(open, open.replaced, event.container, 'stopped')
       return null
     }
-    case 'container-created':
-      put(openSession(state, at).replaced, event.container, 'recreated')
+    case 'container-created': {
+      const open = openSession(state, at)
+      keep(open, open.replaced, event.container, 'recreated')
       return null
+    }
     case 'image-removed':
       if (!state.cleaning) openSession(state, at)
       return null
     case 'session-done':
-      openSession(state, at)
-      return seal(state, 'done', at, event)
+      return seal(state, openSession(state, at), 'done', at, event)
     case 'session-aborted': {
-      const error = state.lastError ?? event.error
-      openSession(state, at)
+      const error = (event.consequence && state.lastError) || event.error
+      const open = openSession(state, at)
       state.lastError = error
-      return seal(state, 'aborted', at)
+      return seal(state, open, 'aborted', at)
     }
     default:
       return event satisfies never
@@ -108,7 +122,7 @@ export function advance(state: SessionState, event: WatchtowerEvent, at: string 
 
 /** The log was quiet for long: seals the session of a version that prints no end. */
 export function quiet(state: SessionState): CheckSession | null {
-  return state.endless && state.open ? seal(state, 'idle', state.open.lastAt) : null
+  return state.endless && state.open ? seal(state, state.open, 'idle', state.open.lastAt) : null
 }
 
 /** The log is over: its file ended, or the container did. A file's end seals only what has something to say. */
@@ -120,25 +134,27 @@ export function finish(state: SessionState, why: 'eof' | 'exited'): CheckSession
     state.open = null
     return null
   }
-  return seal(state, why === 'eof' ? 'eof' : 'aborted', open.lastAt)
+  return seal(state, open, why === 'eof' ? 'eof' : 'aborted', open.lastAt)
 }
 
 function openSession(state: SessionState, at: string | null): OpenSession {
   if (!state.open) {
-    state.open = { startedAt: at, lastAt: at, found: new Map(), failures: new Map(), replaced: new Map() }
+    state.open = { startedAt: at, lastAt: at, room: MAX_KEPT, found: new Map(), failures: new Map(), replaced: new Map() }
     state.lastError = null
   }
+  // the clean-up is over, even where the banner is switched off, as 1.3 can
+  state.cleaning = false
   state.open.lastAt = at ?? state.open.lastAt
   return state.open
 }
 
 function seal(
   state: SessionState,
+  open: OpenSession,
   end: CheckSession['end'],
   at: string | null,
   counters: { scanned: number | null; available: number | null; failed: number | null } = { scanned: null, available: null, failed: null },
 ): CheckSession {
-  const open = state.open ?? openSession(state, at)
   const sealed: CheckSession = {
     version: state.version,
     startedAt: open.startedAt,
@@ -148,7 +164,7 @@ function seal(
     scanned: counters.scanned,
     available: counters.available,
     failed: counters.failed,
-    found: [...open.found.values()],
+    found: [...open.found.values()].map(({ image, newImageId, containers }) => ({ image, newImageId, containers: [...containers.keys()] })),
     failures: [...open.failures].map(([container, detail]) => ({ container, detail })),
     replaced: [...open.replaced].map(([container, replacedState]) => ({ container, state: replacedState })),
   }
@@ -157,9 +173,16 @@ function seal(
   return sealed
 }
 
-function put<V>(map: Map<string, V>, key: string, value: V): void {
-  if (map.has(key) || map.size < MAX_ENTRIES) map.set(key, value)
+/** Keeps an entry, in place of an older one of its key, if the session has room for it. */
+function keep<V>(open: OpenSession, map: Map<string, V>, key: string, value: V): void {
+  const old = map.get(key)
+  const grown = (old === undefined ? ENTRY + key.length : -textOf(old).length) + textOf(value).length
+  if (grown > open.room) return
+  open.room -= grown
+  map.set(key, value)
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function recreated(open: OpenSession): boolean {
   return [...open.replaced.values()].includes('recreated')
