@@ -54,7 +54,7 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     const { report, failedChecks } = reportOf(session, facts, { host: config.host, container })
     log.info('session.sealed', { report }, `${container}: check ${session.end}, ${report.updates.length} services with updates, ${report.failures.length} not checked`)
     for (const replaced of report.replaced) log.error('container.replaced', { container, replaced }, `${container} replaced ${replaced.container}: it is not monitor-only`)
-    const { news, announced: next } = newsOf(announced, report, failedChecks)
+    const { news, announced: next } = newsOf(announced, container, report, failedChecks)
     for (const update of news.updates) log.info('update.found', { update }, `${update.service || update.image}: ${update.currentVersion ?? 'unknown'} → ${update.newVersion ?? update.newImageId}`)
     for (const failed of news.failedChecks) log.warn('check.failed', { failed }, `${failed.name} could not be checked: ${failed.reason}`)
     // the one commit point: what is announced and what is queued change together
@@ -88,10 +88,12 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
         },
         onAttached: () => {
           one.read = true
-          one.fault = null
           log.info('watchtower.attached', { container: one.name, id }, `following ${one.name}`)
         },
-        onEngineError: (message) => log.warn('log.broken', { container: one.name, error: message }, `Docker could not read on in the log of ${one.name}`),
+        onEngineError: (message) => {
+          if (message !== one.fault) log.warn('log.broken', { container: one.name, error: message }, `Docker could not read on in the log of ${one.name}`)
+          one.fault = message
+        },
       }),
     }
     followed.set(id, one)
@@ -102,6 +104,7 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     one.active = true
     try {
       await one.source.attach(signal)
+      one.fault = null
       if (!signal.aborted) log.info('watchtower.stopped', { container: one.name }, `${one.name} stopped: waiting for it to start`)
     } catch (error) {
       // an engine that does not answer at all is told of, and waited for, in watchDocker

@@ -5,18 +5,24 @@ import { eventOf, type WatchtowerEvent } from './watchtower/event.js'
 import type { Line } from './watchtower/record.js'
 import { advance, type CheckSession, emptySessionState, finish, quiet, type SessionState } from './watchtower/session.js'
 
+/** A session and who wrote it, where a log mixes several: compose's prefix. */
+export interface SourcedSession extends CheckSession {
+  source: string | null
+}
+
 export interface Pipeline {
   /** Takes the next line; gives the sessions it seals, in order. */
-  push(line: Line): CheckSession[]
+  push(line: Line): SourcedSession[]
   /** Nothing was written for the idle time: seals what only quiet can end. */
-  quiet(): CheckSession[]
+  quiet(): SourcedSession[]
   /** The log is over: a file's end, or its container's. */
-  end(why: 'eof' | 'exited'): CheckSession[]
+  end(why: 'eof' | 'exited'): SourcedSession[]
   /** How many records were understood as a log's at all. */
   decoded(): number
 }
 
 interface Source {
+  name: string | null
   decoder: Decoder
   session: SessionState
   lastAt: number | null
@@ -36,12 +42,12 @@ export function createPipeline(idleMs: number, onEvent: (event: WatchtowerEvent,
   function sourceOf(name: string | null): Source | null {
     const known = sources.get(name)
     if (known || sources.size >= MAX_SOURCES) return known ?? null
-    const source: Source = { decoder: createDecoder(), session: emptySessionState(), lastAt: null }
+    const source: Source = { name, decoder: createDecoder(), session: emptySessionState(), lastAt: null }
     sources.set(name, source)
     return source
   }
 
-  function take(source: Source, records: readonly DatedRecord[]): CheckSession[] {
+  function take(source: Source, records: readonly DatedRecord[]): SourcedSession[] {
     const sealed: (CheckSession | null)[] = []
     for (const { at, record } of records) {
       decoded += 1
@@ -53,7 +59,7 @@ export function createPipeline(idleMs: number, onEvent: (event: WatchtowerEvent,
       onEvent(event, at)
       sealed.push(advance(source.session, event, at))
     }
-    return sealed.filter((session) => session !== null)
+    return sourced(source, sealed)
   }
 
   return {
@@ -61,12 +67,16 @@ export function createPipeline(idleMs: number, onEvent: (event: WatchtowerEvent,
       const source = sourceOf(line.source)
       return source ? take(source, source.decoder.push(line)) : []
     },
-    quiet: () => [...sources.values()].map((source) => quiet(source.session)).filter((session) => session !== null),
+    quiet: () => [...sources.values()].flatMap((source) => sourced(source, [quiet(source.session)])),
     end(why) {
-      const sealed = [...sources.values()].flatMap((source) => [...take(source, source.decoder.end()), finish(source.session, why)])
+      const sealed = [...sources.values()].flatMap((source) => [...take(source, source.decoder.end()), ...sourced(source, [finish(source.session, why)])])
       sources.clear()
-      return sealed.filter((session) => session !== null)
+      return sealed
     },
     decoded: () => decoded,
   }
+}
+
+function sourced({ name }: Source, sessions: readonly (CheckSession | null)[]): SourcedSession[] {
+  return sessions.filter((session) => session !== null).map((session) => ({ ...session, source: name }))
 }

@@ -5,12 +5,11 @@ import { Readable } from 'node:stream'
 import { demux, isFramed } from './docker/demux.js'
 import { createLineReader } from './docker/line.js'
 import { linesOf } from './docker/lines.js'
-import { createPipeline } from './pipeline.js'
+import { createPipeline, type SourcedSession } from './pipeline.js'
 import { type Announced, newsOf, nothingAnnounced } from './report/announce.js'
 import type { Facts } from './report/facts.js'
 import { messagesOf } from './report/message.js'
 import { reportOf } from './report/report.js'
-import type { CheckSession } from './watchtower/session.js'
 
 export interface ReplayOptions {
   format: 'text' | 'html' | 'json'
@@ -40,11 +39,11 @@ export async function replay(files: readonly string[], options: ReplayOptions, w
   const seen: Replayed = { records: 0, sessions: 0, printed: 0 }
   let announced: Announced = nothingAnnounced
 
-  async function tell(session: CheckSession): Promise<void> {
+  async function tell(session: SourcedSession): Promise<void> {
     const { report, failedChecks } = reportOf(session, options.facts, { host: options.host, container: null })
     seen.sessions += 1
     if (options.format === 'json') return print(JSON.stringify(report), '')
-    const { news, announced: next } = newsOf(announced, report, failedChecks)
+    const { news, announced: next } = newsOf(announced, session.source, report, failedChecks)
     announced = next
     for (const message of messagesOf(news)) await print(options.format === 'html' ? message.html : message.text, RULE)
   }

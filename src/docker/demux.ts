@@ -21,13 +21,15 @@ export function isFramed(start: Buffer): boolean {
 /**
  * Frames in, whole lines out, each ended by a newline. A line that Docker split into 16 KB parts is
  * joined by stream and timestamp: only parts of one line share both. onError gets the text of an
- * in-band error frame (the daemon's own, not the container's). Fails on a header that claims more
- * than MAX_FRAME_BYTES; a frame cut short by the end is passed on as far as it came.
+ * in-band error frame (the daemon's own, not the container's). A header that claims more than
+ * MAX_FRAME_BYTES is told to onError too and ends the lines: what follows cannot be told apart.
+ * A frame cut short by the end is passed on as far as it came.
  */
 export function demux(onError: (message: string) => void = () => {}): Transform {
   // joined only when the next frame is whole: joining at every chunk would cost n² for a large frame
   let chunks: Buffer[] = []
   let have = 0
+  let broken = false
   let need = HEADER_BYTES
   const pending = new Map<number, { stamp: string; parts: Buffer[]; length: number }>()
 
@@ -40,6 +42,7 @@ export function demux(onError: (message: string) => void = () => {}): Transform 
   }
 
   function frame(out: Transform, stream: number, payload: Buffer): void {
+    if (payload.length === 0) return
     if (stream === SYSTEM_ERROR) {
       onError(payload.toString('utf8', 0, 1000).trim())
       return
@@ -62,6 +65,7 @@ export function demux(onError: (message: string) => void = () => {}): Transform 
 
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
+      if (broken) return done()
       chunks.push(chunk)
       have += chunk.length
       if (have < need) return done()
@@ -69,7 +73,13 @@ export function demux(onError: (message: string) => void = () => {}): Transform 
       need = HEADER_BYTES
       while (rest.length >= HEADER_BYTES) {
         const size = rest.readUInt32BE(4)
-        if (!isFramed(rest) || size > MAX_FRAME_BYTES) return done(new Error('the log stream is not framed as Docker frames it'))
+        if (!isFramed(rest) || size > MAX_FRAME_BYTES) {
+          broken = true
+          onError('the log stream is not framed as Docker frames it')
+          for (const stream of [...pending.keys()]) flush(this, stream)
+          this.push(null)
+          return done()
+        }
         need = HEADER_BYTES + size
         if (rest.length < need) break
         frame(this, rest[0] as number, rest.subarray(HEADER_BYTES, need))
@@ -81,6 +91,7 @@ export function demux(onError: (message: string) => void = () => {}): Transform 
       done()
     },
     flush(done) {
+      if (broken) return done()
       const rest = Buffer.concat(chunks)
       if (rest.length > HEADER_BYTES) frame(this, rest[0] as number, rest.subarray(HEADER_BYTES))
       for (const stream of [...pending.keys()]) flush(this, stream)

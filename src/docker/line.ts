@@ -41,6 +41,8 @@ export function createLineReader(layout: Layout | null = null): (raw: string) =>
       // a TTY's line over 16 KB carries its stamp again at every 16 KB
       if (text.length > SPLIT_FROM) text = text.replaceAll(stamp[0], '')
     }
+    // a TTY ends lines in CR LF
+    if (text.endsWith('\r')) text = text.slice(0, -1)
     if (known === null && RECORD_START.test(text)) known = { prefixed: prefix !== null, stamped: at !== null }
     return { source, at, text }
   }

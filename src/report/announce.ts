@@ -7,7 +7,7 @@ import type { Update } from './update.js'
 /** What was said before. Plain data, so that it can be kept in a file. */
 export interface Announced {
   updates: ReadonlySet<string>
-  /** the failures of the last session, by Watchtower container */
+  /** the failures of the last session, by the log it stood in */
   failing: ReadonlyMap<string | null, ReadonlySet<string>>
 }
 
@@ -23,12 +23,11 @@ const MAX_ANNOUNCED = 10_000
 
 export const nothingAnnounced: Announced = { updates: new Set(), failing: new Map() }
 
-/** The news of a report, and the state in which they are no news any more. */
-export function newsOf(before: Announced, report: Report, failedChecks: readonly FailedCheck[]): { news: News; announced: Announced } {
+/** The news of a report from one log, and the state in which they are no news any more. */
+export function newsOf(before: Announced, log: string | null, report: Report, failedChecks: readonly FailedCheck[]): { news: News; announced: Announced } {
   const updates = new Map(report.updates.map((update) => [updateKey(update), update]))
   const failing = new Map(failedChecks.map((failed) => [JSON.stringify([failed.name, failed.reason]), failed]))
-  const origin = report.watchtower.container
-  const failedBefore = before.failing.get(origin) ?? new Set()
+  const failedBefore = before.failing.get(log) ?? new Set()
   // a session that broke off has not checked all: what failed before it may still fail
   const brokeOff = report.session.end === 'aborted' || report.session.end === 'eof'
   const stillFailing = brokeOff ? [...failedBefore, ...failing.keys()].slice(-MAX_ANNOUNCED) : failing.keys()
@@ -40,7 +39,7 @@ export function newsOf(before: Announced, report: Report, failedChecks: readonly
     },
     announced: {
       updates: new Set([...before.updates, ...updates.keys()].slice(-MAX_ANNOUNCED)),
-      failing: new Map(before.failing).set(origin, new Set(stillFailing)),
+      failing: new Map(before.failing).set(log, new Set(stillFailing)),
     },
   }
 }
