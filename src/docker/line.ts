@@ -25,6 +25,8 @@ export const API_LAYOUT: Layout = { prefixed: false, stamped: true }
  */
 export function createLineReader(layout: Layout | null = null): (raw: string) => Line {
   let known = layout
+  // whether lines end in CR LF; where they do not, a CR is that of a hook's own terminal
+  let terminal: boolean | null = null
   return (raw) => {
     let text = raw
     let source: string | null = null
@@ -41,9 +43,11 @@ export function createLineReader(layout: Layout | null = null): (raw: string) =>
       // a TTY's line over 16 KB carries its stamp again at every 16 KB
       if (text.length > SPLIT_FROM) text = text.replaceAll(stamp[0], '')
     }
-    // a TTY ends lines in CR LF
-    if (text.endsWith('\r')) text = text.slice(0, -1)
-    if (known === null && RECORD_START.test(text)) known = { prefixed: prefix !== null, stamped: at !== null }
+    if ((known === null || terminal === null) && RECORD_START.test(text)) {
+      known ??= { prefixed: prefix !== null, stamped: at !== null }
+      terminal ??= text.endsWith('\r')
+    }
+    if (terminal !== false && text.endsWith('\r')) text = text.slice(0, -1)
     return { source, at, text }
   }
 }

@@ -8,7 +8,7 @@ export interface Line {
   source: string | null
   /** Docker's timestamp, RFC 3339 in UTC with nanoseconds; null where the input has none */
   at: string | null
-  /** a carriage return at its end, a terminal's, is still there */
+  /** a carriage return at its end is that of a hook's terminal, as far as that could be told */
   text: string
 }
 

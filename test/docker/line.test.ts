@@ -46,8 +46,17 @@ t.test("compose's prefix names the source: plain, coloured by Compose 1 and 2, b
   t.end()
 })
 
-t.test("the padding at a pretty line's end and a terminal's carriage return stay", (t) => {
-  t.strictSame(read('watchtower  | INFO[0001] x  \r', `${STAMP} x \r`), [line('INFO[0001] x  \r', null, 'watchtower'), line(`${STAMP} x \r`)])
+t.test("the padding at a pretty line's end stays", (t) => {
+  t.strictSame(read('watchtower  | INFO[0001] x  '), [line('INFO[0001] x  ', null, 'watchtower')])
+  t.end()
+})
+
+t.test("a terminal's carriage return goes; where Watchtower has none, that of a hook's terminal stays", (t) => {
+  const record = 'INFO[0001] x '
+  t.strictSame(read('a\r', `${record}\r`, 'b\r\r', 'c\r', 'd'), [line('a'), line(record), line('b\r'), line('c'), line('d')])
+  t.strictSame(read('a\r', record, 'b\r'), [line('a'), line(record), line('b\r')])
+  t.strictSame([`${STAMP} ${record}`, `${STAMP} b\r`].map(createLineReader(API_LAYOUT)), [line(record, STAMP), line('b\r', STAMP)])
+  t.strictSame([`${STAMP} ${record}\r`, `${STAMP} b\r`].map(createLineReader(API_LAYOUT)), [line(record, STAMP), line('b', STAMP)])
   t.end()
 })
 

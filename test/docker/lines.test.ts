@@ -110,7 +110,7 @@ t.test('10 MB lines cost time in proportion to their length', async (t) => {
 })
 
 t.test('many short lines in one chunk cost no more than their number', async (t) => {
-  t.equal((await lines([Buffer.from('x\n'.repeat(200_000))])).length, 200_000)
+  t.equal((await lines([Buffer.from('x\n'.repeat(50_000))])).length, 50_000)
 })
 
 t.test('lines fail as their source or its unframing fails', async (t) => {
@@ -129,6 +129,7 @@ t.test('who stops reading stops the source', async (t) => {
     t.equal(line, 'x')
     break
   }
+  await new Promise((resolve) => source.on('close', resolve))
   t.equal(source.destroyed, true)
 })
 

@@ -1,0 +1,107 @@
+import { inspect } from 'node:util'
+import t, { type Test } from 'tap'
+import { createTelegram } from '../../src/delivery/telegram.js'
+import { type BotApi, createBotApi } from '../fakes/bot-api.js'
+
+const CHAT = -1001234567890
+const TOPIC = 7
+const message = { html: 'a <b>message</b> &amp; more', text: 'a message & more' }
+const never = new AbortController().signal
+
+async function world(t: Test, options: { topic?: number | null; token?: string } = {}) {
+  const bot = await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC], closedTopics: [] }] })
+  t.teardown(() => bot.close())
+  const telegram = createTelegram({ token: options.token ?? bot.token, chat: CHAT, topic: options.topic === undefined ? TOPIC : options.topic, apiRoot: bot.url })
+  return { bot, telegram }
+}
+const error = (status: number, description: string) => ({ type: 'error' as const, status, description })
+const sends = (bot: BotApi) => bot.requests.filter(({ method }) => method === 'sendMessage').map(({ params }) => params)
+
+t.test('a message goes to the topic as HTML without a link preview, to the chat itself without a topic', async (t) => {
+  const { bot, telegram } = await world(t)
+  t.match(await telegram.send(message, never), { type: 'sent', messageIds: [Number], notes: [] })
+  t.same(sends(bot), [{ chat_id: String(CHAT), text: message.html, parse_mode: 'HTML', message_thread_id: String(TOPIC), link_preview_options: '{"is_disabled":true}' }])
+  const alone = await world(t, { topic: null })
+  await alone.telegram.send(message, never)
+  t.notOk('message_thread_id' in (sends(alone.bot)[0] ?? {}))
+})
+
+t.test('what waiting mends is transient, and whether it may have been accepted is told', async (t) => {
+  const { bot, telegram } = await world(t)
+  bot.next('sendMessage', { type: 'too-many-requests', retryAfter: 3 }, error(500, 'Internal Server Error'), { type: 'html' }, { type: 'garbage' }, { type: 'cut' }, { type: 'garbage', body: 'null' }, { type: 'garbage', body: '{}' })
+  t.match(await telegram.send(message, never), { type: 'transient', retryAfterMs: 3_000, unknown: false })
+  for (const what of ['500', '502 page', 'garbage', 'cut', 'null', 'an empty object']) t.match(await telegram.send(message, never), { type: 'transient', retryAfterMs: null, unknown: true }, what)
+  await bot.close()
+  t.match(await telegram.send(message, never), { type: 'transient', reason: 'ECONNREFUSED', unknown: false })
+})
+
+t.test('what a person must mend is permanent, with the remedy', async (t) => {
+  const { bot, telegram } = await world(t)
+  const cases: [number, string, RegExp][] = [
+    [401, 'Unauthorized', /the bot token is wrong/],
+    [404, 'Not Found', /the bot token is wrong/],
+    [400, 'Bad Request: chat not found', /correct TELEGRAM_CHAT_ID/],
+    [403, 'Forbidden: bot was kicked from the supergroup chat', /add the bot to the chat again/],
+    [400, 'Bad Request: not enough rights to send text messages to the chat', /allow the bot to send messages/],
+    [400, 'Bad Request: odd', /check TELEGRAM_CHAT_ID and TOPIC_SYSTEM_ID/],
+  ]
+  for (const [status, description, remedy] of cases) {
+    bot.next('sendMessage', error(status, description))
+    t.match(await telegram.send(message, never), { type: 'permanent', reason: `${status}: ${description}`, remedy })
+  }
+})
+
+t.test('a moved chat is followed from then on', async (t) => {
+  const { bot, telegram } = await world(t)
+  bot.chats[0]!.migratedTo = -1009
+  bot.chats.push({ id: -1009, is_forum: true, topics: [TOPIC] })
+  t.match(await telegram.send(message, never), { type: 'sent', notes: ['the chat moved: set TELEGRAM_CHAT_ID to -1009'] })
+  await telegram.send(message, never)
+  t.same(sends(bot).map((params) => params.chat_id), [String(CHAT), '-1009', '-1009'])
+})
+
+t.test('a deleted or closed topic falls back to the chat with a line that says so', async (t) => {
+  for (const change of [{ topics: [] }, { closedTopics: [TOPIC] }]) {
+    const { bot, telegram } = await world(t)
+    Object.assign(bot.chats[0]!, change)
+    t.match(await telegram.send(message, never), { type: 'sent', notes: [/^topic 7 is closed or deleted/] })
+    t.match(bot.messages, [{ message_thread_id: null, text: '⚠️ Topic 7 is closed or deleted, so this comes to the chat.\n\na message & more' }])
+  }
+})
+
+t.test('rejected markup goes once more as plain text, what is too long in halves', async (t) => {
+  const { bot, telegram } = await world(t)
+  bot.next('sendMessage', error(400, "Bad Request: can't parse entities: Unsupported start tag"))
+  t.match(await telegram.send(message, never), { type: 'sent', notes: ['Telegram rejected the markup: sent as plain text'] })
+  t.equal(bot.messages[0]?.text, 'a message & more')
+  bot.next('sendMessage', error(400, 'Bad Request: message is too long'))
+  t.match(await telegram.send({ html: 'first\nsecond', text: 'first\nsecond' }, never), { type: 'sent', messageIds: [Number, Number] })
+  t.same(bot.messages.slice(1).map(({ text }) => text), ['first', 'second'])
+  bot.always('sendMessage', error(400, 'Bad Request: message is too long'))
+  t.match(await telegram.send({ html: 'x'.repeat(9_000), text: 'x'.repeat(9_000) }, never), { type: 'permanent' })
+})
+
+t.test('check asks for the bot and the chat and sends nothing', async (t) => {
+  const { bot, telegram } = await world(t)
+  t.match(await telegram.check(never), { type: 'ready', bot: 'made_up_test_bot', chat: 'Home', forum: true })
+  bot.next('getChat', error(400, 'Bad Request: chat not found'))
+  t.match(await telegram.check(never), { type: 'permanent', remedy: /TELEGRAM_CHAT_ID/ })
+  t.same(sends(bot), [])
+})
+
+t.test('redirects are not followed, and an answer without end is refused', async (t) => {
+  const { bot, telegram } = await world(t)
+  bot.next('sendMessage', { type: 'html', status: 302 }, { type: 'garbage', body: 'x'.repeat(2 << 20) })
+  t.match(await telegram.send(message, never), { type: 'transient' })
+  t.match(await telegram.send(message, never), { type: 'transient', unknown: true })
+  t.equal(sends(bot).length, 2)
+})
+
+t.test('the token is in no outcome, whatever fails', async (t) => {
+  const { bot, telegram } = await world(t)
+  bot.next('sendMessage', error(400, `Bad Request: ${bot.token} is odd`), { type: 'cut' })
+  const outcomes = [await telegram.send(message, never), await telegram.send(message, never)]
+  const wrong = createTelegram({ token: bot.token, chat: CHAT, topic: null, apiRoot: 'http://127.0.0.1:99999' })
+  outcomes.push(await wrong.send(message, never))
+  t.notMatch(inspect(outcomes, { depth: null }), bot.token)
+})
