@@ -2,7 +2,7 @@ import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { createDecoder, type DatedRecord } from '../../src/watchtower/decoder.js'
-import { heldBytes, linear } from '../measure.js'
+import { costsLinear, heldBytes } from '../measure.js'
 import { PRINT, REAL_LINES, type Said } from './dialects.js'
 
 /** Decodes the lines of one log, as what the records say. */
@@ -187,13 +187,12 @@ t.test('no lines make it throw', (t) => {
   t.end()
 })
 
-t.test('hostile lines cost time in proportion to their number and length', (t) => {
+t.test('hostile lines cost time in proportion to their number and length', async (t) => {
   const many = (line: string) => (n: number) => [...pretty(BANNER), 'INFO[0002] Command output:', ...Array.from({ length: n }, () => line)]
-  linear(t, 'lines that go on', many('x'), decode, 20_000)
-  linear(t, 'empty lines that go on', many(''), decode, 20_000)
-  linear(t, 'lines that end and begin', many('INFO[0001] x '), decode, 5_000)
+  await costsLinear(t, 'lines that go on', many('x'), decode, 20_000)
+  await costsLinear(t, 'empty lines that go on', many(''), decode, 20_000)
+  await costsLinear(t, 'lines that end and begin', many('INFO[0001] x '), decode, 5_000)
   for (const unit of ['  \x1b[1m', '  \x1b[1ma', ' ', '\x1b[1', '\r']) {
-    linear(t, JSON.stringify(`…${unit}…`), (n) => [...pretty(BANNER), 'INFO[0002] Command output:', unit.repeat(n / unit.length)], decode)
+    await costsLinear(t, JSON.stringify(`…${unit}…`), (n) => [...pretty(BANNER), 'INFO[0002] Command output:', unit.repeat(n / unit.length)], decode)
   }
-  t.end()
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { eventOf, type WatchtowerEvent } from '../../src/watchtower/event.js'
 import { decodeRecord, type Level, type LogRecord } from '../../src/watchtower/record.js'
-import { linear } from '../measure.js'
+import { costsLinear } from '../measure.js'
 import { PRINT, REAL_LINES } from './dialects.js'
 
 const record = (level: Level, message: string, fields: Record<string, string> = {}): LogRecord => ({ dialect: 'logfmt', time: null, level, message, fields: new Map(Object.entries(fields)) })
@@ -145,18 +145,17 @@ t.test('no record makes it throw', (t) => {
   t.end()
 })
 
-t.test('hostile messages cost time in proportion to their length', (t) => {
+t.test('hostile messages cost time in proportion to their length', async (t) => {
   const starts = [
     '', 'Found new ', 'Found new x image (', 'Unable to update container ', 'Unable to update container "', 'Unable to update container "/x": ', "Unable to update container /x, err='",
     'Session done: ', 'Stopping /', 'Stopping /x (', 'Stopping /x (b92fccb7462e) with ', 'Creating /', 'Removing image ', 'Watchtower 1', 'Watchtower v', 'Starting Watchtower ',
   ]
   const units = [' to ', 'a', '1', '"', '\\', ' ', '/', '.', ':', "'", ', err=', ', ', '\n', ' image (', '"Unable to update container ', 'Found new ', "'. Proceeding to next.", '. Proceeding to next', '\0']
   for (const start of starts) {
-    for (const unit of units) linear(t, JSON.stringify(`${start}${unit}…`), (n) => record('info', start + unit.repeat(n / unit.length)), eventOf, 32_768)
+    for (const unit of units) await costsLinear(t, JSON.stringify(`${start}${unit}…`), (n) => record('info', start + unit.repeat(n / unit.length)), eventOf, 32_768)
   }
-  for (const level of LEVELS) linear(t, `${level}: 8 KB of " to "`, (n) => record(level, ' to '.repeat(n / 4)), eventOf, 8_192)
-  linear(t, 'counters', (n) => record('info', 'Session done', { Scanned: '1'.repeat(n) }), eventOf)
-  linear(t, 'image ids', (n) => record('info', 'Found new image', { image: 'x', new_id: '1'.repeat(n) }), eventOf)
-  linear(t, 'a whole line', (n) => PRINT['logrus text']({ level: 'info', message: `Unable to update container "/x": ${'"Unable to update container '.repeat(n / 27)}` }), (line) => eventOf(decodeRecord(line) as LogRecord))
-  t.end()
+  for (const level of LEVELS) await costsLinear(t, `${level}: 8 KB of " to "`, (n) => record(level, ' to '.repeat(n / 4)), eventOf, 8_192)
+  await costsLinear(t, 'counters', (n) => record('info', 'Session done', { Scanned: '1'.repeat(n) }), eventOf)
+  await costsLinear(t, 'image ids', (n) => record('info', 'Found new image', { image: 'x', new_id: '1'.repeat(n) }), eventOf)
+  await costsLinear(t, 'a whole line', (n) => PRINT['logrus text']({ level: 'info', message: `Unable to update container "/x": ${'"Unable to update container '.repeat(n / 27)}` }), (line) => eventOf(decodeRecord(line) as LogRecord))
 })
