@@ -1,0 +1,95 @@
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { readConfig, readReplayConfig } from '../src/config.js'
+
+const TOKEN = '123456:made-up-token-for-tests-not-real'
+const GOOD = { TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_CHAT_ID: '-1001234567890' }
+const faults = (env: Record<string, string>): string[] => {
+  const result = readConfig(env)
+  return result.type === 'faults' ? result.faults : []
+}
+
+t.test('token and chat are enough, the rest has defaults', (t) => {
+  t.same(readConfig(GOOD), {
+    type: 'ok',
+    config: {
+      telegram: { token: TOKEN, chat: -1001234567890, topic: null, apiRoot: 'https://api.telegram.org' },
+      docker: { type: 'unix', path: '/var/run/docker.sock' },
+      watchtower: null, host: null, idleMs: 600_000, logLevel: 'info',
+    },
+  })
+  t.end()
+})
+
+t.test('an empty variable counts as unset', (t) => {
+  const empty = Object.fromEntries(['TOPIC_SYSTEM_ID', 'TELEGRAM_API_URL', 'TELEGRAM_BOT_TOKEN_FILE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'WATCHTOWER_CONTAINER', 'HOST_LABEL', 'SESSION_IDLE_AFTER', 'LOG_LEVEL'].map((name) => [name, '']))
+  t.same(readConfig({ ...GOOD, ...empty }), readConfig(GOOD))
+  t.end()
+})
+
+t.test('every variable is read', (t) => {
+  t.match(readConfig({
+    TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_CHAT_ID: '@channel', TOPIC_SYSTEM_ID: '42', TELEGRAM_API_URL: 'http://bot-api:8081/', DOCKER_HOST: 'tcp://proxy:2375',
+    WATCHTOWER_CONTAINER: 'watchtower', HOST_LABEL: 'nas', SESSION_IDLE_AFTER: '90s', LOG_LEVEL: 'debug',
+  }), {
+    config: {
+      telegram: { chat: '@channel', topic: 42, apiRoot: 'http://bot-api:8081' },
+      docker: { type: 'tcp', host: 'proxy', port: 2375 }, watchtower: 'watchtower', host: 'nas', idleMs: 90_000, logLevel: 'debug',
+    },
+  })
+  t.end()
+})
+
+t.test('all faults are listed at once, each naming its variable', (t) => {
+  t.same(faults({}).map((fault) => fault.split(' ')[0]), ['TELEGRAM_BOT_TOKEN', 'TELEGRAM_CHAT_ID'])
+  const all = {
+    TELEGRAM_BOT_TOKEN: 'x', TELEGRAM_CHAT_ID: 'x', TOPIC_SYSTEM_ID: 'x', TELEGRAM_API_URL: 'x', DOCKER_HOST: 'ssh://x', WATCHTOWER_CONTAINER: '/x', HOST_LABEL: 'x'.repeat(65),
+    SESSION_IDLE_AFTER: '10', LOG_LEVEL: 'loud', DOCKER_TLS_VERIFY: '1',
+  }
+  t.same(faults(all).map((fault) => fault.split(' ')[0]), Object.keys(all))
+  for (const idle of ['0s', '2d', '10', 'm', '1.5h']) t.match(faults({ ...GOOD, SESSION_IDLE_AFTER: idle }), [/^SESSION_IDLE_AFTER is no usable duration/], idle)
+  for (const url of ['api.telegram.org', 'ftp://x', 'https://me:pw@x', 'https://x/?a=1', 'https://x/#a']) t.match(faults({ ...GOOD, TELEGRAM_API_URL: url }), [/^TELEGRAM_API_URL/], url)
+  for (const chat of ['0', '12345678901234567890', '@x', 'https://t.me/x']) t.match(faults({ ...GOOD, TELEGRAM_CHAT_ID: chat }), [/^TELEGRAM_CHAT_ID is no chat/], chat)
+  t.end()
+})
+
+t.test('the token comes from a file as well, and no fault ever quotes it', (t) => {
+  const folder = t.testdir({ token: `${TOKEN}\n`, empty: '', odd: 'not a token', directory: {} })
+  const of = (name: string) => ({ TELEGRAM_CHAT_ID: '1', TELEGRAM_BOT_TOKEN_FILE: join(folder, name) })
+  t.match(readConfig(of('token')), { config: { telegram: { token: TOKEN } } })
+  t.match(faults(of('none')), [/there is no file .*none: write the token into it/])
+  t.match(faults(of('directory')), [/is a directory, as Docker makes one where a mounted file is missing/])
+  t.match(faults(of('empty')), [/^TELEGRAM_BOT_TOKEN_FILE holds no bot token/])
+  t.match(faults(of('odd')), [/^TELEGRAM_BOT_TOKEN_FILE holds no bot token/])
+  t.match(faults({ ...of('token'), TELEGRAM_BOT_TOKEN: TOKEN }), [/both set: keep one/])
+  const swapped = faults({ TELEGRAM_CHAT_ID: '1', TELEGRAM_BOT_TOKEN_FILE: TOKEN })
+  t.match(swapped, [/is a token, not a file/])
+  t.notMatch(JSON.stringify([swapped, faults({ ...GOOD, TELEGRAM_BOT_TOKEN: `${TOKEN} x` })]), TOKEN)
+  chmodSync(join(folder, 'token'), 0)
+  t.match(process.getuid?.() === 0 ? faults(of('odd/below')) : faults(of('token')), [/TELEGRAM_BOT_TOKEN_FILE: .*(cannot be read \(ENOTDIR\)|may not read)/])
+  t.end()
+})
+
+t.test('DOCKER_HOST is read as the Docker CLI reads it', (t) => {
+  const host = (text: string): unknown => {
+    const result = readConfig({ ...GOOD, DOCKER_HOST: text })
+    return result.type === 'ok' ? result.config.docker : result.faults
+  }
+  t.same(host('unix://'), { type: 'unix', path: '/var/run/docker.sock' })
+  t.same(host('unix:///run/user/1000/docker.sock'), { type: 'unix', path: '/run/user/1000/docker.sock' })
+  t.same(host('tcp://proxy'), { type: 'tcp', host: 'proxy', port: 2375 })
+  t.same(host('tcp://proxy:1234/'), { type: 'tcp', host: 'proxy', port: 1234 })
+  t.same(host('proxy:1234'), { type: 'tcp', host: 'proxy', port: 1234 })
+  t.same(host('tcp://:1234'), { type: 'tcp', host: 'localhost', port: 1234 })
+  t.same(host('tcp://[::1]:1234'), { type: 'tcp', host: '[::1]', port: 1234 })
+  for (const other of ['ssh://me@host', 'npipe:////./pipe/docker_engine', 'https://proxy', 'tcp://proxy:99999', 'tcp://a b']) t.match(host(other), [/^DOCKER_HOST is not supported/], other)
+  t.end()
+})
+
+t.test('replay reads only the host label and the idle time', (t) => {
+  t.same(readReplayConfig({ HOST_LABEL: 'nas', SESSION_IDLE_AFTER: '1h', TELEGRAM_CHAT_ID: 'odd' }), { type: 'ok', config: { host: 'nas', idleMs: 3_600_000 } })
+  t.same(readReplayConfig({}), { type: 'ok', config: { host: null, idleMs: 600_000 } })
+  t.match(readReplayConfig({ SESSION_IDLE_AFTER: 'soon' }), { type: 'faults', faults: [/^SESSION_IDLE_AFTER/] })
+  t.end()
+})
