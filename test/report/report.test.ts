@@ -1,0 +1,123 @@
+import t from 'tap'
+import { newsOf, nothingAnnounced } from '../../src/report/announce.js'
+import { factsOf } from '../../src/report/facts.js'
+import { escape, visibleText } from '../../src/report/html.js'
+import { redact } from '../../src/report/redact.js'
+import { Report, reportOf } from '../../src/report/report.js'
+import type { CheckSession } from '../../src/watchtower/session.js'
+
+const hex = (digit: string): string => `sha256:${digit.repeat(64)}`
+const [OLD, NEW, BUILT] = [hex('a'), hex('b'), hex('c')]
+const compose = (service: string, project = 'friday') => ({ 'com.docker.compose.project': project, 'com.docker.compose.service': service, 'com.docker.compose.project.working_dir': `/opt/${project}` })
+const container = (name: string, image: string, Image: string, Labels: object = {}, Env: string[] = []) => ({ Id: name, Name: `/${name}`, Image, State: { Status: 'running' }, Config: { Image: image, Labels, Env } })
+const image = (Id: string, { Created = '', Env = [] as string[], Labels = {}, RepoDigests = ['x@sha256:1'] } = {}) => ({ Id, Created, RepoDigests, Config: { Env, Labels } })
+const session = (more: Partial<CheckSession>): CheckSession => ({
+  version: '1.7.1', startedAt: '2026-11-23T03:00:01Z', endedAt: '2026-11-23T03:00:02Z', end: 'done', error: null, scanned: 1, available: 1, failed: 0, found: [], failures: [], replaced: [], ...more,
+})
+const found = (ref: string, id = NEW, containers: string[] = []) => ({ image: ref, newImageId: id.slice(7, 19), containers })
+const report = (more: Partial<CheckSession>, inspected: object[] | null) => reportOf(session(more), inspected && factsOf(inspected), { host: null, container: null })
+
+t.test('one update per service, with all its outdated containers', (t) => {
+  const facts = [
+    container('friday-web-1', 'nginx', OLD, compose('web')), container('friday-web-2', 'nginx', OLD, compose('web')), container('friday-web-3', 'nginx', NEW, compose('web')),
+    container('friday-admin-1', 'nginx:latest', OLD, compose('admin')), container('lone', 'nginx', OLD), container('other', 'nginx:1.25', OLD), image(OLD), image(NEW),
+  ]
+  const { updates } = report({ found: [found('nginx:latest')] }, facts).report
+  t.same(updates.map(({ service, project, containers }) => [service, project, containers]), [
+    ['web', 'friday', ['friday-web-1', 'friday-web-2']], ['admin', 'friday', ['friday-admin-1']], ['lone', null, ['lone']],
+  ])
+  t.same(report({ found: [found('nginx:latest', NEW, ['lone'])] }, facts).report.updates.map(({ service }) => service), ['lone'], 'the fork names the container')
+  t.end()
+})
+
+t.test('without inspect answers one update per image and id; what is unknown is null', (t) => {
+  const { report: plain } = report({ found: [found('ghcr.io/team/app:1', NEW, ['app-1'])] }, null)
+  t.match(plain.updates, [{ service: 'app', project: null, containers: ['app-1'], currentImageId: null, currentVersion: null, newVersion: null, commands: ['docker compose pull app', 'docker compose up -d app'] }])
+  t.strictSame(Report.parse(plain), plain)
+  t.end()
+})
+
+t.test('what was applied meanwhile is not reported, and an id that no image has names no service', (t) => {
+  t.same(report({ found: [found('nginx:latest')] }, [container('web', 'nginx', NEW), image(NEW)]).report.updates, [])
+  t.match(report({ found: [found('nginx:latest')] }, [container('web', 'nginx', OLD), image(OLD)]).report.updates, [{ image: 'nginx:latest', service: '', containers: [], commands: [] }])
+  t.end()
+})
+
+t.test('versions: variables, build dates, rebuilt, and the container itself where the old image is gone', (t) => {
+  const versions = (ref: string, from: object | null, to: object, env: string[] = []) => {
+    const facts = [container('x', ref, OLD, {}, env), ...(from ? [image(OLD, from)] : []), image(NEW, to)]
+    return report({ found: [found(ref)] }, facts).report.updates.map(({ currentVersion, newVersion }) => [currentVersion, newVersion])[0]
+  }
+  const pg = (version: string) => ({ Env: [`PG_VERSION=${version}-1.pgdg120+1`] })
+  const on = (day: string) => ({ Created: `${day}T01:02:03.4Z` })
+  t.same(versions('postgres:16', pg('16.1'), pg('16.2')), ['16.1', '16.2'])
+  t.same(versions('postgres:16', null, pg('16.2'), ['PG_VERSION=16.0-1']), ['16.0', '16.2'])
+  t.same(versions('acme/app:1', on('2026-01-05'), on('2026-02-08')), ['2026-01-05 (aaaaaaaaaaaa)', '2026-02-08 (bbbbbbbbbbbb)'])
+  t.same(versions('postgres:16', { ...pg('16.1'), ...on('2026-01-05') }, { ...pg('16.1'), ...on('2026-02-08') }), ['16.1 (2026-01-05)', '16.1 (rebuilt 2026-02-08)'])
+  t.same(versions('postgres:16', null, pg('16.1'), ['PG_VERSION=16.1-1']), ['16.1', '16.1 (rebuilt)'])
+  t.same(versions('acme/app:1', on('1980-01-01'), on('0001-01-01')), [null, null], 'the fixed dates of reproducible builds tell nothing')
+  t.end()
+})
+
+t.test('failures are sorted by reason, without credentials; pinned and locally built ones are no news', (t) => {
+  const details = {
+    pinned: 'container uses a pinned image, and cannot be updated by watchtower', limited: 'toomanyrequests: You have reached your pull rate limit',
+    denied: 'pull access denied for x, repository does not exist', down: 'Get "https://me:secret@ghcr.io/v2/": dial tcp: lookup ghcr.io: no such host', slow: 'net/http: timeout awaiting headers', odd: 'odd',
+    built: 'pull access denied for built', composed: 'pull access denied for composed',
+  }
+  const facts = [
+    container('built', 'built', BUILT), image(BUILT, { RepoDigests: [] }), container('composed', 'composed', OLD), image(OLD, { Labels: { 'com.docker.compose.service': 'x' } }),
+    container('down', 'down', NEW, compose('registry')), image(NEW),
+  ]
+  const { report: whole, failedChecks } = report({ failures: Object.entries(details).map(([name, detail]) => ({ container: name, detail })) }, facts)
+  t.same(whole.failures.map(({ container: name, reason }) => [name, reason]), [
+    ['pinned', 'pinned'], ['limited', 'rate-limited'], ['denied', 'denied'], ['down', 'registry-unreachable'], ['slow', 'registry-unreachable'], ['odd', 'other'], ['built', 'denied'], ['composed', 'denied'],
+  ])
+  t.same(failedChecks.map(({ name }) => name), ['limited', 'denied', 'registry', 'slow', 'odd'])
+  t.notMatch(JSON.stringify(whole), 'secret')
+  t.equal(report({ end: 'aborted', error: 'x'.repeat(2_000) }, null).report.session.error?.length, 500)
+  t.end()
+})
+
+t.test('the settings of the Watchtower whose log it is decide what is watched', (t) => {
+  const facts = [{ ...container('wt', 'containrrr/watchtower', OLD, { 'com.centurylinklabs.watchtower': 'true' }), Path: '/watchtower', Args: ['--label-enable'] }, container('web', 'nginx', OLD), image(OLD), image(NEW)]
+  t.same(report({ found: [found('nginx:latest')] }, facts).report.updates, [])
+  const named = reportOf(session({ found: [found('nginx:latest')] }), factsOf(facts), { host: null, container: 'another' })
+  t.equal(named.report.updates.length, 1)
+  t.end()
+})
+
+t.test('each update is news once, a failure until it recovers, and a session that broke off forgets nothing', (t) => {
+  const failed = (...names: string[]) => names.map((name) => ({ name, reason: 'denied' as const, detail: '' }))
+  const { report: one } = report({ found: [found('a:1')] }, null)
+  const first = newsOf(nothingAnnounced, 'wt', one, failed('x'))
+  t.match(first.news, { updates: [{ service: 'a' }], failedChecks: [{ name: 'x' }] })
+  const second = newsOf(first.announced, 'wt', one, failed('x', 'y'))
+  t.same([second.news.updates, second.news.failedChecks.map(({ name }) => name)], [[], ['y']])
+  t.same(newsOf(second.announced, 'other', one, failed('x')).news.failedChecks.length, 1, 'another log has failures of its own')
+  const broken = newsOf(second.announced, 'wt', { ...one, session: { ...one.session, end: 'aborted' } }, failed())
+  t.same(newsOf(broken.announced, 'wt', one, failed('x')).news.failedChecks, [])
+  const recovered = newsOf(second.announced, 'wt', one, failed())
+  t.same(newsOf(recovered.announced, 'wt', one, failed('x')).news.failedChecks.length, 1)
+  t.end()
+})
+
+t.test('foreign values are escaped, made visible and shortened in their middle', (t) => {
+  t.equal(escape('<b>&"\u202e\u0000x', 100), '&lt;b&gt;&amp;&quot; x')
+  t.equal(escape('abcdefghij', 7), 'abc…hij')
+  t.equal(escape('\ud800', 9), '\ufffd')
+  t.equal(visibleText(`<a href="x">${escape('&lt;', 9)}</a>`), '&lt;')
+  t.end()
+})
+
+t.test('credentials are removed from foreign text', (t) => {
+  const cases: [string, string][] = [
+    ['https://me:pw@host/v2/', 'https://[credentials]@host/v2/'],
+    ['telegram://123456:made-up-token-for-tests-not-real@telegram', 'telegram://[credentials]@telegram'],
+    ['Authorization: Bearer abc.def.ghi', 'Authorization: Bearer [token]'],
+    ['?access_token=abc&x=1', '?access_token=[removed]&x=1'],
+    ['plain text: password reset', 'plain text: password reset'],
+  ]
+  for (const [text, clean] of cases) t.equal(redact(text), clean)
+  t.end()
+})
