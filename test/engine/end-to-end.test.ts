@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type Engine, engineTest } from './engine.js'
+import { until } from './processes.js'
 import { startSidecar, TOPIC } from './sidecar.js'
 import { checkLines, type Feed, standInWatchtower, type WatchtowerImage, watchtowerLine } from './watchtower.js'
 
@@ -154,6 +155,8 @@ await engineTest(t, 'several Watchtowers, a one-off check and a recreated Watcht
   t.match(await sidecar.waitFor('session.sealed'), [{ report: { watchtower: { container: 'once' }, failures: [{ container: 'friday_postgres_1', reason: 'rate-limited' }] } }])
 
   watchtower.feed(watchtowerLine('Found new postgres:16 image (dbc31cdc91c5)'))
+  // a Watchtower that is removed before it has printed the line has lost it, not we
+  await until(async () => (await engine.docker(['logs', 'watchtower'])).stderr.includes('Found new'), 10_000)
   await engine.docker(['rm', '--force', 'watchtower'])
   const sealed = await sidecar.waitFor('session.sealed', 2)
   t.match(sealed[1], { report: { watchtower: { container: 'watchtower' }, session: { end: 'aborted' } } })
