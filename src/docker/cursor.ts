@@ -24,7 +24,8 @@ export function createCursor(): Cursor {
       const key = `${line.at} ${line.text}`
       if (seen.has(key)) return false
       seen.set(key, line.at)
-      if (last === null || line.at > last) last = line.at
+      // further back than the streams are apart: the clock was set back, and new lines follow it
+      if (last === null || line.at > last || line.at < earlier(last, OVERLAP_S)) last = line.at
       forget(seen, earlier(last, OVERLAP_S))
       return true
     },
@@ -36,7 +37,7 @@ export function createCursor(): Cursor {
 /** Entries stand in the order they came, nearly that of their stamps. */
 function forget(seen: Map<string, string>, before: string): void {
   for (const [key, at] of seen) {
-    if (at >= before && seen.size <= MAX_REMEMBERED) return
+    if (at >= before && seen.size <= MAX_REMEMBERED) break
     seen.delete(key)
   }
 }

@@ -100,7 +100,7 @@ function override(file: string): string {
 
 /** Compose's default project name: the directory's, lower case, without what a name may not hold. */
 function impliedProject(directory: string): string {
-  const name = directory.replace(/\/+$/, '').split('/').at(-1) ?? ''
+  const name = directory.split('/').filter(Boolean).at(-1) ?? ''
   return name.toLowerCase().replace(/[^a-z0-9_-]/g, '').replace(/^[_-]+/, '')
 }
 

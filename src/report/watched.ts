@@ -33,8 +33,8 @@ const OPTIONS = Object.fromEntries([
 /** Whether this Watchtower watches a container; null stands for an unknown Watchtower: all but the excluded. */
 export function watchedBy(watchtower: ContainerFacts | null): (container: ContainerFacts) => boolean {
   // an image that only stands in for Watchtower has arguments of its own
-  const isWatchtower = watchtower?.command.path.endsWith('watchtower') ?? false
-  const { values, positionals } = parseArgs({ args: isWatchtower ? [...(watchtower?.command.args ?? [])] : [], options: OPTIONS, strict: false, allowPositionals: true })
+  const args = watchtower?.command.path.endsWith('watchtower') ? [...watchtower.command.args] : []
+  const { values, positionals } = parseArgs({ args, options: OPTIONS, strict: false, allowPositionals: true })
   // a flag wins over its variable; one that is repeated adds to a list, or the last one counts
   const given = (flag: string): string[] => [values[flag] ?? watchtower?.env.get(`WATCHTOWER_${flag.toUpperCase().replaceAll('-', '_')}`) ?? []].flat().map(String)
   const set = (flag: string): boolean => goBoolean(given(flag)[0]) === true

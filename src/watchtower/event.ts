@@ -68,7 +68,7 @@ const RULES: readonly Rule[] = [
     // info, not error
     levels: INFO,
     pattern: /^Unable to update container (?:"([^"]+)"|([^\s":,]+)): ([^]*)$/,
-    event: ([, quoted, plain, rest = '']) => ({ type: 'check-failed', container: bare(quoted ?? plain ?? ''), detail: rest.replace(/\.? ?Proceeding to next\.$/, '') }),
+    event: ([, quoted, plain = '', rest = '']) => ({ type: 'check-failed', container: bare(quoted ?? plain), detail: rest.replace(/\.? ?Proceeding to next\.$/, '') }),
   },
   {
     // builds of late 2020

@@ -116,7 +116,8 @@ export function advance(state: SessionState, event: WatchtowerEvent, at: string 
       return seal(state, open, 'aborted', at)
     }
     default:
-      return event satisfies never
+      event satisfies never
+      return null
   }
 }
 

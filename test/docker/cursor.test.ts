@@ -34,6 +34,15 @@ t.test('a line with an earlier stamp, of the other stream, does not move it back
   t.end()
 })
 
+t.test('a clock that is set back takes it along, and what was read before is still known', (t) => {
+  const cursor = createCursor()
+  cursor.isNew(line(stamp(MS)))
+  t.equal(cursor.isNew(line(stamp(MS - 3_600_000, 5))), true)
+  t.equal(cursor.since(), `${Math.floor(MS / 1000) - 3_601}.354000005`)
+  t.equal(cursor.isNew(line(stamp(MS))), false)
+  t.end()
+})
+
 t.test('a line that was read before is not new; one that differs in time or text is', (t) => {
   const cursor = createCursor()
   t.strictSame(

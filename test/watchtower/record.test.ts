@@ -64,6 +64,7 @@ t.test('what looks like fields inside a pretty message belongs to the message', 
   t.strictSame(decodeRecord('\x1b[36mINFO\x1b[0m[0001] Unable to update container "/x": status  code=500  retry=no. Proceeding to next. '), {
     dialect: 'pretty', time: null, level: 'info', message: 'Unable to update container "/x": status  code=500  retry=no. Proceeding to next.', fields: fields(),
   })
+  t.strictSame(decodeRecord('INFO[0001] Unable to update container "/x": a longer status  code=500. Proceeding to next. ')?.message, 'Unable to update container "/x": a longer status  code=500. Proceeding to next.', 'the colours taken away')
   t.strictSame(decodeRecord('\x1b[36mINFO\x1b[0m[0001] a message as long as the padding, a  key=value'), {
     dialect: 'pretty', time: null, level: 'info', message: 'a message as long as the padding, a  key=value', fields: fields(),
   })

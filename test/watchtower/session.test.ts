@@ -181,6 +181,14 @@ t.test("the container's end aborts what is open, at its last line", (t) => {
   t.end()
 })
 
+t.test('an event that nobody knows changes nothing', (t) => {
+  const { state } = run(started(), found('a:1'))
+  const before = structuredClone(state)
+  t.equal(advance(state, { type: 'unheard-of' } as never, at(2)), null)
+  t.strictSame(state, before)
+  t.end()
+})
+
 t.test('without times there are none, a later time counts', (t) => {
   const state = emptySessionState()
   advance(state, found('a:1'), null)
