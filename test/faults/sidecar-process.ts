@@ -1,0 +1,78 @@
+// The built program as a process of its own, for faults that only a process can have.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import type { BotApi } from '../fakes/bot-api.js'
+
+const PROGRAM = fileURLToPath(new URL('../../dist/watchtower-telegram.cjs', import.meta.url))
+export const CHAT = -1001234567890
+export const TOPIC = 7
+
+export interface SidecarProcess {
+  child: ChildProcess
+  /** resolves to the exit code, or the signal's name */
+  exit: Promise<number | string>
+  /** all log lines so far; throws on one that is not JSON */
+  lines(): Record<string, any>[]
+  events(name: string): Record<string, any>[]
+  /** resolves with the lines of this event once there are n */
+  waitFor(name: string, n?: number, timeoutMs?: number): Promise<Record<string, any>[]>
+  /** both streams, raw */
+  output(): string
+  /** resident memory in bytes, 0 once it has ended */
+  rss(): number
+}
+
+/** Where it finds Docker and Telegram, and where it keeps its state. */
+export function environmentFor(bot: BotApi, dockerHost: string, stateDir: string): Record<string, string> {
+  return {
+    TELEGRAM_BOT_TOKEN: bot.token, TELEGRAM_CHAT_ID: String(CHAT), TOPIC_SYSTEM_ID: String(TOPIC), TELEGRAM_API_URL: bot.url,
+    DOCKER_HOST: dockerHost, STATE_DIR: stateDir,
+  }
+}
+
+/** Starts it with these variables and no other that it reads; the test's end kills it. */
+export function startProcess(t: Test, env: Record<string, string>, nodeArguments: readonly string[] = []): SidecarProcess {
+  const child = spawn(process.execPath, [...nodeArguments, PROGRAM, 'run'], { env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  t.teardown(() => void child.kill('SIGKILL'))
+  let output = ''
+  let stdout = ''
+  const watchers = new Set<() => void>()
+  child.stdout?.on('data', (chunk) => {
+    output += chunk
+    stdout += chunk
+    for (const check of watchers) check()
+  })
+  child.stderr?.on('data', (chunk) => (output += chunk))
+  const lines = (): Record<string, any>[] => stdout.slice(0, stdout.lastIndexOf('\n') + 1).split('\n').filter(Boolean).map((line) => JSON.parse(line))
+  const events = (name: string): Record<string, any>[] => lines().filter((line) => line.event === name)
+  const exit = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
+  return {
+    child, exit, lines, events,
+    output: () => output,
+    waitFor: (name, n = 1, timeoutMs = 15_000) => new Promise((resolve, reject) => {
+      const check = (): void => {
+        const found = events(name)
+        if (found.length < n) return
+        clearTimeout(timer)
+        watchers.delete(check)
+        resolve(found)
+      }
+      const timer = setTimeout(() => {
+        watchers.delete(check)
+        reject(new Error(`${name} ×${n} did not come within ${timeoutMs} ms; came: ${lines().map((line) => `${line.event}: ${line.msg}`).join('\n')}`))
+      }, timeoutMs)
+      watchers.add(check)
+      check()
+    }),
+    rss() {
+      try {
+        return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+      } catch {
+        return 0
+      }
+    },
+  }
+}
