@@ -6,8 +6,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 export interface Bell {
   /** Ends the wait; without one under way, the next returns at once. */
   ring(): void
-  /** Resolves on a ring, after ms, or when the signal aborts. */
-  wait(ms: number, signal: AbortSignal): Promise<void>
+  /** Resolves on a ring, after ms, or when the signal aborts; tells whether it was a ring. */
+  wait(ms: number, signal: AbortSignal): Promise<boolean>
 }
 
 export function createBell(): Bell {
@@ -32,12 +32,14 @@ export function createBell(): Bell {
         wake()
         wake = () => {}
       }
+      const was = rung
       rung = false
+      return was
     },
   }
 }
 
 /** Resolves after ms, or at once when the signal aborts; never rejects. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return createBell().wait(ms, signal)
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await createBell().wait(ms, signal)
 }

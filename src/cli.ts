@@ -32,6 +32,8 @@ It takes no options; it is configured by environment variables:
   DOCKER_HOST               where the engine listens         (unix:///var/run/docker.sock)
   WATCHTOWER_CONTAINER      the one Watchtower to follow     (all)
   HOST_LABEL                names this host in messages
+  STATE_DIR                 keeps what was told and what is still to be sent
+                            (~/.local/state/watchtower-telegram; /data in the image)
   SESSION_IDLE_AFTER        quiet time that ends a check of Watchtower 1.3 and older (10m)
   LOG_LEVEL                 debug, info, warn or error       (info)
 
@@ -106,8 +108,7 @@ async function run(argv: readonly string[]): Promise<number> {
     log.fatal('failed', { stack: error.stack }, `a fault of the program, please report it: ${error.message}`)
     process.exit(1)
   })
-  await runDaemon(config, log, stop.signal)
-  return 0
+  return runDaemon(config, log, stop.signal)
 }
 
 async function runReplay(argv: readonly string[]): Promise<number> {

@@ -1,5 +1,7 @@
 // The environment becomes a Config. The only reader of process.env; lists every fault at once.
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import * as z from 'zod'
 import type { DockerHost } from './docker/client.js'
 import type { LogLevel } from './logger.js'
@@ -11,20 +13,49 @@ export interface Config {
   watchtower: string | null
   /** names this host in messages */
   host: string | null
-  /** quiet milliseconds that end a check session of a version that prints no end */
-  idleMs: number
+  /** the directory that holds the state file */
+  stateDir: string
+  /** waits and bounds, in milliseconds */
+  timing: Timing
   logLevel: LogLevel
+}
+
+export interface Timing {
+  /** quiet time that ends a check session of a version that prints no end */
+  idleMs: number
+  /** a followed log is read plainly at least this often */
+  reconcileMs: number
+  /** bound on one answer of the engine */
+  dockerTimeoutMs: number
+  /** so long without a good ping ends the program, so that its restart finds a new socket */
+  dockerLostMs: number
+  /** bound on one request to Telegram */
+  telegramTimeoutMs: number
+  /** the first wait after a failed send; the others are multiples of it */
+  paceMs: number
 }
 
 /** A sentence per fault, each naming its variable and the remedy. */
 export type ConfigResult = { type: 'ok'; config: Config } | { type: 'faults'; faults: string[] }
 
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const TOKEN = /^\d+:[\w-]+$/
-/** Longer than Watchtower's own daily check, the quiet time would join two checks. */
-const MAX_IDLE_MS = 86_400_000
 
 const because = (sentence: string): { error: string } => ({ error: sentence })
+
+/** A number and a unit, as text, to milliseconds; least and most are written like the default. */
+function duration(name: string, preset: string, least: string, most: string) {
+  return z
+    .string()
+    .default(preset)
+    .transform(milliseconds)
+    .refine((ms) => ms >= milliseconds(least) && ms <= milliseconds(most), because(`${name} is no usable duration: give one from ${least} to ${most}, like ${preset}`))
+}
+
+function milliseconds(text: string): number {
+  const [, digits, unit = ''] = /^(\d{1,6})(ms|s|m|h|d)$/.exec(text) ?? []
+  return digits === undefined ? NaN : Number(digits) * (UNITS_MS[unit] as number)
+}
 
 const Environment = z.object({
   TELEGRAM_CHAT_ID: z
@@ -48,11 +79,14 @@ const Environment = z.object({
     .regex(/^[a-zA-Z0-9][\w.-]+$/, because('WATCHTOWER_CONTAINER is no container name: give one as `docker ps` shows it'))
     .optional(),
   HOST_LABEL: z.string().max(64, because('HOST_LABEL is too long: give at most 64 characters')).optional(),
-  SESSION_IDLE_AFTER: z
-    .string()
-    .default('10m')
-    .transform((text) => (/^\d{1,6}[smhd]$/.test(text) ? Number(text.slice(0, -1)) * (UNITS_MS[text.slice(-1)] as number) : 0))
-    .refine((ms) => ms >= 1_000 && ms <= MAX_IDLE_MS, because('SESSION_IDLE_AFTER is no usable duration: give one from 1s to 1d, like 10m')),
+  STATE_DIR: z.string().optional(),
+  // longer than Watchtower's own daily check, the quiet time would join two checks
+  SESSION_IDLE_AFTER: duration('SESSION_IDLE_AFTER', '10m', '1s', '1d'),
+  RECONCILE_EVERY: duration('RECONCILE_EVERY', '30s', '100ms', '1h'),
+  DOCKER_TIMEOUT: duration('DOCKER_TIMEOUT', '20s', '100ms', '10m'),
+  DOCKER_LOST_AFTER: duration('DOCKER_LOST_AFTER', '5m', '1s', '1d'),
+  TELEGRAM_TIMEOUT: duration('TELEGRAM_TIMEOUT', '60s', '100ms', '10m'),
+  RETRY_PACE: duration('RETRY_PACE', '1s', '1ms', '1m'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], because('LOG_LEVEL is unknown: give debug, info, warn or error')).default('info'),
 })
 
@@ -75,14 +109,22 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       docker: data.DOCKER_HOST,
       watchtower: data.WATCHTOWER_CONTAINER ?? null,
       host: data.HOST_LABEL ?? null,
-      idleMs: data.SESSION_IDLE_AFTER,
+      stateDir: data.STATE_DIR ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'watchtower-telegram'),
+      timing: {
+        idleMs: data.SESSION_IDLE_AFTER,
+        reconcileMs: data.RECONCILE_EVERY,
+        dockerTimeoutMs: data.DOCKER_TIMEOUT,
+        dockerLostMs: data.DOCKER_LOST_AFTER,
+        telegramTimeoutMs: data.TELEGRAM_TIMEOUT,
+        paceMs: data.RETRY_PACE,
+      },
       logLevel: data.LOG_LEVEL,
     },
   }
 }
 
 /** What replay takes from the environment: HOST_LABEL and SESSION_IDLE_AFTER. */
-export function readReplayConfig(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: Pick<Config, 'host' | 'idleMs'> } | { type: 'faults'; faults: string[] } {
+export function readReplayConfig(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: { host: string | null; idleMs: number } } | { type: 'faults'; faults: string[] } {
   const parsed = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true }).safeParse(withoutEmpty(environment))
   if (!parsed.data) return { type: 'faults', faults: parsed.error?.issues.map((issue) => issue.message) ?? [] }
   return { type: 'ok', config: { host: parsed.data.HOST_LABEL ?? null, idleMs: parsed.data.SESSION_IDLE_AFTER } }

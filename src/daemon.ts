@@ -1,180 +1,150 @@
-// The only wiring: Watchtowers are found and followed, their sessions become reports, reports become
-// messages. Runs until the signal aborts; no fault of Docker or Telegram ends it.
-import { createBell, sleep } from './bell.js'
+// The only wiring: Watchtowers are followed, their sessions become messages, messages reach Telegram,
+// and what must not be forgotten is in the state. Runs until the signal aborts or Docker is lost.
+import { sleep } from './bell.js'
 import type { Config } from './config.js'
-import { createTelegram } from './delivery/telegram.js'
 import { createRelay, type RelayEvent } from './delivery/relay.js'
-import { createDocker, describeDockerError } from './docker/client.js'
-import { gatherFacts } from './docker/inspect.js'
-import { findWatchtowers, watchContainers } from './docker/discover.js'
+import { enqueueNotice, recovered } from './delivery/outbox.js'
+import { createTelegram } from './delivery/telegram.js'
+import { createDocker } from './docker/client.js'
+import { untilLost } from './docker/watchdog.js'
+import { createHealth, type Health } from './health.js'
 import type { Log } from './logger.js'
-import { newsOf, nothingAnnounced } from './report/announce.js'
-import type { Facts } from './report/facts.js'
-import { messagesOf } from './report/message.js'
-import { reportOf } from './report/report.js'
-import { createSource, type Source } from './source.js'
-import type { CheckSession } from './watchtower/session.js'
+import { damagedNotice } from './report/notice.js'
+import { loadState, prepareDirectory, saveState, StateError } from './state/file.js'
+import { type Lock, takeLock } from './state/lock.js'
+import { emptyState, type State } from './state/state.js'
+import { createStore } from './state/store.js'
+import { createTeller } from './tell.js'
+import { followWatchtowers } from './watchtowers.js'
 
 /** An unanswered send gets this long after the signal; the exit is promised within 5 s. */
 const LAST_SEND_MS = 4_000
-/** First wait and cap between attempts to reach the engine again. */
-const RECONNECT_MS = { first: 1_000, cap: 30_000 }
-/** A source that broke off is attached again no sooner. */
-const REATTACH_MS = 1_000
-/** Waits between attempts to learn the facts; after the last the report does without. */
-const FACTS_RETRY_MS = [1_000, 5_000]
 
-interface Followed {
-  name: string
-  source: Source
-  active: boolean
-  /** its log was read to the end once, as long as this process lives */
-  read: boolean
-  fault: string | null
+/** Follows every Watchtower and sends its reports. Resolves to the exit code: 0 after the signal, 1 where it cannot start or go on. */
+export async function runDaemon(config: Config, log: Log, signal: AbortSignal): Promise<number> {
+  const health = createHealth((faults) => {
+    if (faults.length > 0) log.warn('health.red', { faults }, faults.join('; '))
+    else log.info('health.green', {}, 'all is well again')
+  })
+  let lock: Lock | null = null
+  try {
+    await prepareDirectory(config.stateDir)
+    lock = await takeLock(config.stateDir, () => JSON.stringify({ healthy: health.faults().length === 0, faults: health.faults() }))
+    if (!lock.held) log.warn('state.unlocked', {}, `the file system of STATE_DIR ${config.stateDir} takes no lock: make sure that no other watchtower-telegram uses it`)
+    return await run(config, log, signal, health, await open(config, log))
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error
+    log.fatal('state.unusable', {}, error.message)
+    return 1
+  } finally {
+    lock?.release()
+  }
 }
 
-/** Follows every Watchtower and sends its reports; resolves after the signal aborts. */
-export async function runDaemon(config: Config, log: Log, signal: AbortSignal): Promise<void> {
-  const docker = createDocker(config.docker)
-  const telegram = createTelegram(config.telegram)
+interface Opened {
+  state: State
+  /** what is told first may have been told before */
+  stateLost: boolean
+}
+
+/** Reads the state and writes it at once, so that what is wrong with the directory shows now. */
+async function open({ stateDir }: Config, log: Log): Promise<Opened> {
+  const now = new Date()
+  const { state: loaded, damage } = await loadState(stateDir, now.toISOString())
+  let state = loaded ?? emptyState
+  state = { ...state, outbox: recovered(state.outbox, damage !== null) }
+  if (damage) {
+    log.error('state.corrupt', { ...damage }, `the state file was damaged${damage.setAside.length > 0 ? ` and is kept as ${damage.setAside.join(', ')}` : ''}; going on from ${damage.from === 'backup' ? 'its backup' : 'what is pending now'}`)
+    state = { ...state, outbox: enqueueNotice(state.outbox, damagedNotice(damage.from), now.getTime()) }
+  }
+  await saveState(stateDir, state)
+  return { state, stateLost: damage !== null }
+}
+
+async function run(config: Config, log: Log, outer: AbortSignal, health: Health, { state, stateLost }: Opened): Promise<number> {
+  const { timing } = config
+  const lost = new AbortController()
+  const signal = AbortSignal.any([outer, lost.signal])
+  const docker = createDocker(config.docker, timing.dockerTimeoutMs)
+  const store = createStore(
+    state,
+    {
+      save: (next) => saveState(config.stateDir, next),
+      sleep,
+      onFault(fault) {
+        if (fault === null) log.info('state.saved', {}, 'the state is on disk again')
+        else if (!health.faults().includes(fault)) log.error('state.unsaved', {}, `${fault}; going on from memory, a restart now would tell again what it does not find there`)
+        health.set('state', fault)
+      },
+    },
+    signal,
+  )
+  const moved = state.movedChat?.from === config.telegram.chat ? state.movedChat.to : null
+  const telegram = createTelegram({ ...config.telegram, chat: moved ?? config.telegram.chat, timeoutMs: timing.telegramTimeoutMs })
   const lastSend = new AbortController()
-  const relay = createRelay({
-    send: (message) => telegram.send(message, lastSend.signal),
-    sleep,
-    random: Math.random,
-    onEvent: (event) => logDelivery(log, event),
-  })
-  const bell = createBell()
-  const followed = new Map<string, Followed>()
-  let announced = nothingAnnounced
-  let work = Promise.resolve()
-
-  async function tell(session: CheckSession, container: string): Promise<void> {
-    const facts = session.found.length + session.failures.length === 0 ? null : await factsFor(session)
-    const { report, failedChecks } = reportOf(session, facts, { host: config.host, container })
-    log.info('session.sealed', { report }, `${container}: check ${session.end}, ${report.updates.length} services with updates, ${report.failures.length} not checked`)
-    for (const replaced of report.replaced) log.error('container.replaced', { container, replaced }, `${container} replaced ${replaced.container}: it is not monitor-only`)
-    const { news, announced: next } = newsOf(announced, container, report, failedChecks)
-    for (const update of news.updates) log.info('update.found', { update }, `${update.service || update.image}: ${update.currentVersion ?? 'unknown'} → ${update.newVersion ?? update.newImageId}`)
-    for (const failed of news.failedChecks) log.warn('check.failed', { failed }, `${failed.name} could not be checked: ${failed.reason}`)
-    // the one commit point: what is announced and what is queued change together
-    announced = next
-    relay.enqueue(messagesOf(news))
-  }
-
-  async function factsFor(session: CheckSession): Promise<Facts | null> {
-    for (const waitMs of [...FACTS_RETRY_MS, null]) {
-      try {
-        return await gatherFacts(docker, session.found.map((found) => found.newImageId))
-      } catch (error) {
-        if (waitMs === null || signal.aborted) log.error('facts.missing', {}, `reporting without service names: ${describeDockerError(error, config.docker)}`)
-        else await sleep(waitMs, signal)
-      }
-    }
-    return null
-  }
-
-  function follow(id: string, name: string): Followed {
-    const one: Followed = {
-      name,
-      active: false,
-      read: false,
-      fault: null,
-      source: createSource(docker, {
-        id,
-        idleMs: config.idleMs,
-        onSession: (session) => {
-          work = work.then(() => tell(session, one.name)).catch((error: unknown) => log.error('report.lost', { error: String(error) }, 'a session could not be reported: please report this'))
-        },
-        onAttached: () => {
-          one.read = true
-          log.info('watchtower.attached', { container: one.name, id }, `following ${one.name}`)
-        },
-        onEngineError: (message) => {
-          if (message !== one.fault) log.warn('log.broken', { container: one.name, error: message }, `Docker could not read on in the log of ${one.name}`)
-          one.fault = message
-        },
-      }),
-    }
-    followed.set(id, one)
-    return one
-  }
-
-  async function attach(one: Followed): Promise<void> {
-    one.active = true
-    try {
-      await one.source.attach(signal)
-      one.fault = null
-      if (!signal.aborted) log.info('watchtower.stopped', { container: one.name }, `${one.name} stopped: waiting for it to start`)
-    } catch (error) {
-      // an engine that does not answer at all is told of, and waited for, in watchDocker
-      if ((error as { statusCode?: number }).statusCode !== undefined && !signal.aborted) {
-        const fault = describeDockerError(error, config.docker)
-        if (fault !== one.fault) log.error('log.unreadable', { container: one.name }, `the log of ${one.name} cannot be read: ${fault}`)
-        one.fault = fault
-        await sleep(RECONNECT_MS.cap, signal)
-      }
-    }
-    await sleep(REATTACH_MS, signal)
-    one.active = false
-    bell.ring()
-  }
-
-  let absent = false
-  async function look(): Promise<void> {
-    const found = await findWatchtowers(docker, config.watchtower)
-    const wanted = config.watchtower === null ? 'no container with the label com.centurylinklabs.watchtower=true' : `no container named ${config.watchtower}`
-    if (found.length === 0 && !absent) log.warn('watchtower.absent', {}, `${wanted}: start Watchtower, it is picked up then`)
-    absent = found.length === 0
-    for (const { id, name, running } of found) {
-      const one = followed.get(id) ?? follow(id, name)
-      one.name = name
-      if (!one.active && (running || !one.read)) void attach(one)
-    }
-    for (const [id, one] of followed) if (!one.active && !found.some((c) => c.id === id)) followed.delete(id)
-  }
-
-  async function watchDocker(): Promise<void> {
-    let fault: string | null = null
-    for (let attempts = 0; !signal.aborted; attempts += 1) {
-      try {
-        await docker.ping()
-        if (attempts === 0 || fault !== null) log.info('docker.connected', {}, 'Docker answers')
-        fault = null
-        attempts = 0
-        await watchContainers(docker, bell, look, signal)
-      } catch (error) {
-        const next = describeDockerError(error, config.docker)
-        if (next !== fault && !signal.aborted) log.error('docker.unreachable', {}, next)
-        fault = next
-      }
-      await sleep(Math.min(RECONNECT_MS.cap, RECONNECT_MS.first * 2 ** Math.min(attempts, 10)), signal)
-    }
-  }
-
   signal.addEventListener('abort', () => setTimeout(() => lastSend.abort(), LAST_SEND_MS).unref())
-  log.info('started', { host: config.host, watchtower: config.watchtower }, 'watchtower-telegram started')
+  const relay = createRelay({
+    outbox: {
+      get: () => store.get().outbox,
+      change: (transition) => store.change((before) => ({ ...before, outbox: transition(before.outbox) })),
+      flush: store.flush,
+    },
+    send: (message) => telegram.send(message, lastSend.signal),
+    probe: () => telegram.check(lastSend.signal),
+    sleep,
+    now: Date.now,
+    random: Math.random,
+    paceMs: timing.paceMs,
+    onEvent(event) {
+      logDelivery(log, health, event)
+      if (event.type === 'sent' && event.movedTo !== null) store.change((before) => ({ ...before, movedChat: { from: config.telegram.chat, to: event.movedTo as number } }))
+    },
+  })
+  const teller = createTeller({ docker, config, log, store, signal, onNews: relay.wake })
+
+  log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
   void telegram.check(signal).then((answer) => {
     if (answer.type === 'ready') log.info('telegram.ready', answer, `messages go to ${answer.chat} as @${answer.bot}`)
     else if (!signal.aborted) log.error('telegram.unreachable', answer, `Telegram: ${answer.reason}${answer.type === 'permanent' ? `; ${answer.remedy}` : ''}`)
+    if (answer.type === 'permanent') health.set('telegram', `${answer.reason}; ${answer.remedy}`)
     if (answer.type === 'ready' && config.telegram.topic !== null && !answer.forum) log.warn('telegram.no-topics', {}, 'TOPIC_SYSTEM_ID is set, but the chat has no topics: turn them on in the group')
   })
-  await Promise.all([watchDocker(), relay.run(signal)])
-  if (relay.waiting() > 0) log.warn('report.unsent', { messages: relay.waiting() }, `${relay.waiting()} messages were not sent`)
+  await Promise.all([
+    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell }),
+    relay.run(signal),
+    untilLost(docker, config.docker, timing.dockerLostMs, (fault) => health.set('docker', fault), signal).then((wasLost) => {
+      if (wasLost) log.fatal('docker.lost', {}, `Docker has not answered for ${timing.dockerLostMs / 1000} s: ending, so that a restart finds its socket again`)
+      lost.abort()
+    }),
+  ])
+  await teller.settled()
+  await store.flush()
+  const unsent = store.get().outbox.entries.length
+  if (unsent > 0) log.warn('report.unsent', { messages: unsent }, `${unsent} messages were not sent: they are kept for the next start`)
   log.info('stopped', {}, 'watchtower-telegram stopped')
+  return outer.aborted ? 0 : 1
 }
 
-function logDelivery(log: Log, event: RelayEvent): void {
+function logDelivery(log: Log, health: Health, event: RelayEvent): void {
   switch (event.type) {
     case 'sent':
+      health.set('telegram', null)
       log.info('report.sent', { messageIds: event.messageIds, attempts: event.attempts }, 'sent to Telegram')
       for (const note of event.notes) log.warn('report.rerouted', {}, note)
       return
-    case 'retry':
-      log.warn('report.retry', { reason: event.reason, waitMs: event.waitMs, attempts: event.attempts }, `not sent yet: ${event.reason}`)
+    case 'retry': {
+      const { reason, waitMs, attempts } = event
+      log.warn('report.retry', { reason, waitMs, attempts }, `not sent yet: ${reason}`)
       return
-    case 'failed':
-      log.error('report.failed', { reason: event.reason, waitMs: event.waitMs, attempts: event.attempts }, `Telegram refuses: ${event.reason}; ${event.remedy}`)
+    }
+    case 'failed': {
+      const { reason, remedy, waitMs, attempts } = event
+      log.error('report.failed', { reason, waitMs, attempts }, `Telegram refuses: ${reason}; ${remedy}`)
+      health.set('telegram', `${reason}; ${remedy}`)
+      return
+    }
+    case 'set-aside':
+      log.error('report.set-aside', { reason: event.reason, text: event.message.text }, `Telegram takes this message in no form: ${event.reason}`)
       return
     default:
       event satisfies never

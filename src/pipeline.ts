@@ -3,7 +3,7 @@
 import { createDecoder, type DatedRecord, type Decoder } from './watchtower/decoder.js'
 import { eventOf, type WatchtowerEvent } from './watchtower/event.js'
 import type { Line } from './watchtower/record.js'
-import { advance, type CheckSession, emptySessionState, finish, quiet, type SessionState } from './watchtower/session.js'
+import { advance, type CheckSession, emptySessionState, finish, type LogContext, quiet, type SessionState } from './watchtower/session.js'
 
 /** A session and who wrote it, where a log mixes several: compose's prefix. */
 export interface SourcedSession extends CheckSession {
@@ -19,6 +19,15 @@ export interface Pipeline {
   end(why: 'eof' | 'exited'): SourcedSession[]
   /** How many records were understood as a log's at all. */
   decoded(): number
+  /** What a pipeline that goes on after the last sealed session must know: of the log without a source's name. */
+  context(): LogContext
+}
+
+export interface PipelineOptions {
+  /** as an earlier pipeline told it of the same log; null for a log's first line */
+  context?: LogContext | null
+  /** sees every event */
+  onEvent?(event: WatchtowerEvent, at: string | null): void
 }
 
 interface Source {
@@ -32,17 +41,17 @@ interface Source {
 const MAX_SOURCES = 1_000
 
 /**
- * A pipeline for one log, from its first line on. idleMs: how long, by the lines' own stamps, a
- * log must be quiet to end a session of a version that prints no end. onEvent sees every event.
+ * A pipeline for one log. idleMs: how long, by the lines' own stamps, a log must be quiet to end a
+ * session of a version that prints no end.
  */
-export function createPipeline(idleMs: number, onEvent: (event: WatchtowerEvent, at: string | null) => void = () => {}): Pipeline {
+export function createPipeline(idleMs: number, { context = null, onEvent = () => {} }: PipelineOptions = {}): Pipeline {
   const sources = new Map<string | null, Source>()
   let decoded = 0
 
   function sourceOf(name: string | null): Source | null {
     const known = sources.get(name)
     if (known || sources.size >= MAX_SOURCES) return known ?? null
-    const source: Source = { name, decoder: createDecoder(), session: emptySessionState(), lastAt: null }
+    const source: Source = { name, decoder: createDecoder(), session: emptySessionState(name === null ? context : null), lastAt: null }
     sources.set(name, source)
     return source
   }
@@ -74,6 +83,10 @@ export function createPipeline(idleMs: number, onEvent: (event: WatchtowerEvent,
       return sealed
     },
     decoded: () => decoded,
+    context() {
+      const { version, endless } = sources.get(null)?.session ?? context ?? emptySessionState()
+      return { version, endless }
+    },
   }
 }
 

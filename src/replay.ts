@@ -6,7 +6,7 @@ import { demux, isFramed } from './docker/demux.js'
 import { createLineReader } from './docker/line.js'
 import { linesOf } from './docker/lines.js'
 import { createPipeline, type SourcedSession } from './pipeline.js'
-import { type Announced, newsOf, nothingAnnounced } from './report/announce.js'
+import { newsOf, nothingAnnounced } from './report/announce.js'
 import type { Facts } from './report/facts.js'
 import { messagesOf } from './report/message.js'
 import { reportOf } from './report/report.js'
@@ -37,7 +37,7 @@ const RULE = '\n────────────────────\n\n
  */
 export async function replay(files: readonly string[], options: ReplayOptions, write: (text: string) => Promise<void>): Promise<Replayed> {
   const seen: Replayed = { records: 0, sessions: 0, printed: 0 }
-  let announced: Announced = nothingAnnounced
+  let announced = nothingAnnounced
 
   async function tell(session: SourcedSession): Promise<void> {
     const { report, failedChecks } = reportOf(session, options.facts, { host: options.host, container: null })

@@ -1,11 +1,18 @@
 // One Watchtower's log: its cursor, its pipeline, and the attachment that feeds them. Takes the
-// Docker client, gives the sessions that are news.
+// Docker client, gives the sessions that are sealed, each with the checkpoint that stands for it.
 import { sleep } from './bell.js'
 import type { Docker } from './docker/client.js'
-import { createCursor } from './docker/cursor.js'
+import { createCursor, type Position } from './docker/cursor.js'
 import { tail } from './docker/tail.js'
 import { createPipeline } from './pipeline.js'
-import type { CheckSession } from './watchtower/session.js'
+import { createMissed } from './watchtower/missed.js'
+import type { CheckSession, LogContext } from './watchtower/session.js'
+
+/** Up to where all is accounted for, and what must be known of the log before it. Plain data, for the state file. */
+export interface Checkpoint {
+  position: Position
+  context: LogContext
+}
 
 export interface Source {
   /** Reads until the container stops; resolves then, or when the signal aborts. Fails when the engine does. */
@@ -14,30 +21,49 @@ export interface Source {
 
 export interface SourceOptions {
   id: string
+  /** where an earlier process left off; null reads the whole log */
+  saved: Checkpoint | null
+  /** the program starts for the first time: what it reads first was never meant for it */
+  history: boolean
   idleMs: number
-  onSession(session: CheckSession): void
+  reconcileMs: number
+  timeoutMs: number
+  /**
+   * A session was sealed, or several while nobody looked: then they are one, and missed is set. A
+   * promise slows the reading down. Without a checkpoint there is none yet: the next session brings it.
+   */
+  onSession(session: CheckSession, checkpoint: Checkpoint | null, missed: boolean): void | Promise<void>
   onAttached(): void
   onEngineError(message: string): void
+  onStalled(): void
 }
 
-/** A source that has read nothing yet. Of what was logged before it only the last session is news. */
-export function createSource(docker: Docker, { id, idleMs, onSession, onAttached, onEngineError }: SourceOptions): Source {
-  const cursor = createCursor()
-  const pipeline = createPipeline(idleMs)
-  let history: CheckSession | null = null
+/** A source that goes on from the saved checkpoint. */
+export function createSource(docker: Docker, options: SourceOptions): Source {
+  const { saved, history, idleMs, onSession, onAttached } = options
+  const cursor = createCursor(saved?.position ?? null)
+  const pipeline = createPipeline(idleMs, { context: saved?.context ?? null })
+  const missed = createMissed(history)
+  let lastMissed: Checkpoint | null = null
   let caughtUp = false
 
-  function take(sessions: readonly CheckSession[]): void {
-    for (const session of sessions) {
-      if (caughtUp) onSession(session)
-      else history = session
+  function take(sessions: readonly CheckSession[]): void | Promise<void> {
+    for (const [index, session] of sessions.entries()) {
+      // one line can seal two sessions: only with the last of them all is accounted for
+      const position = index === sessions.length - 1 ? cursor.position() : null
+      const checkpoint = position && { position, context: pipeline.context() }
+      if (!caughtUp) {
+        missed.add(session)
+        lastMissed = checkpoint ?? lastMissed
+      } else if (checkpoint) return onSession(session, checkpoint, false)
+      else void onSession(session, null, false)
     }
   }
 
   function catchUp(): void {
-    if (!caughtUp && history) onSession(history)
     caughtUp = true
-    history = null
+    const session = missed.take()
+    if (session) void onSession(session, lastMissed, true)
   }
 
   return {
@@ -45,23 +71,25 @@ export function createSource(docker: Docker, { id, idleMs, onSession, onAttached
       const quietTimer = setTimeout(() => take(pipeline.quiet()), idleMs)
       try {
         await tail(docker, {
-          id,
+          ...options,
           cursor,
           signal,
           sleep,
           onLine(line) {
             quietTimer.refresh()
-            take(pipeline.push(line))
+            return take(pipeline.push(line))
           },
           onCaughtUp() {
             catchUp()
             onAttached()
           },
-          onEngineError,
         })
-        if (!signal.aborted) take(pipeline.end('exited'))
+        if (!signal.aborted) void take(pipeline.end('exited'))
       } finally {
         clearTimeout(quietTimer)
+        // what is read first after a break was missed as well
+        if (!signal.aborted) catchUp()
+        caughtUp = false
       }
     },
   }

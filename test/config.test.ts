@@ -1,4 +1,5 @@
 import { chmodSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { readConfig, readReplayConfig } from '../src/config.js'
@@ -16,14 +17,16 @@ t.test('token and chat are enough, the rest has defaults', (t) => {
     config: {
       telegram: { token: TOKEN, chat: -1001234567890, topic: null, apiRoot: 'https://api.telegram.org' },
       docker: { type: 'unix', path: '/var/run/docker.sock' },
-      watchtower: null, host: null, idleMs: 600_000, logLevel: 'info',
+      watchtower: null, host: null, stateDir: join(homedir(), '.local/state/watchtower-telegram'),
+      timing: { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, telegramTimeoutMs: 60_000, paceMs: 1_000 },
+      logLevel: 'info',
     },
   })
   t.end()
 })
 
 t.test('an empty variable counts as unset', (t) => {
-  const empty = Object.fromEntries(['TOPIC_SYSTEM_ID', 'TELEGRAM_API_URL', 'TELEGRAM_BOT_TOKEN_FILE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'WATCHTOWER_CONTAINER', 'HOST_LABEL', 'SESSION_IDLE_AFTER', 'LOG_LEVEL'].map((name) => [name, '']))
+  const empty = Object.fromEntries(['TOPIC_SYSTEM_ID', 'TELEGRAM_API_URL', 'TELEGRAM_BOT_TOKEN_FILE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'WATCHTOWER_CONTAINER', 'HOST_LABEL', 'STATE_DIR', 'XDG_STATE_HOME', 'SESSION_IDLE_AFTER', 'RECONCILE_EVERY', 'DOCKER_TIMEOUT', 'DOCKER_LOST_AFTER', 'TELEGRAM_TIMEOUT', 'RETRY_PACE', 'LOG_LEVEL'].map((name) => [name, '']))
   t.same(readConfig({ ...GOOD, ...empty }), readConfig(GOOD))
   t.end()
 })
@@ -32,12 +35,19 @@ t.test('every variable is read', (t) => {
   t.match(readConfig({
     TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_CHAT_ID: '@channel', TOPIC_SYSTEM_ID: '42', TELEGRAM_API_URL: 'http://bot-api:8081/', DOCKER_HOST: 'tcp://proxy:2375',
     WATCHTOWER_CONTAINER: 'watchtower', HOST_LABEL: 'nas', SESSION_IDLE_AFTER: '90s', LOG_LEVEL: 'debug',
+    STATE_DIR: '/state', RECONCILE_EVERY: '500ms', DOCKER_TIMEOUT: '1m', DOCKER_LOST_AFTER: '1h', TELEGRAM_TIMEOUT: '5s', RETRY_PACE: '20ms',
   }), {
     config: {
       telegram: { chat: '@channel', topic: 42, apiRoot: 'http://bot-api:8081' },
-      docker: { type: 'tcp', host: 'proxy', port: 2375 }, watchtower: 'watchtower', host: 'nas', idleMs: 90_000, logLevel: 'debug',
+      docker: { type: 'tcp', host: 'proxy', port: 2375 }, watchtower: 'watchtower', host: 'nas', stateDir: '/state',
+      timing: { idleMs: 90_000, reconcileMs: 500, dockerTimeoutMs: 60_000, dockerLostMs: 3_600_000, telegramTimeoutMs: 5_000, paceMs: 20 }, logLevel: 'debug',
     },
   })
+  t.end()
+})
+
+t.test('the state directory follows the XDG convention', (t) => {
+  t.match(readConfig({ ...GOOD, XDG_STATE_HOME: '/xdg' }), { config: { stateDir: '/xdg/watchtower-telegram' } })
   t.end()
 })
 
@@ -45,7 +55,7 @@ t.test('all faults are listed at once, each naming its variable', (t) => {
   t.same(faults({}).map((fault) => fault.split(' ')[0]), ['TELEGRAM_BOT_TOKEN', 'TELEGRAM_CHAT_ID'])
   const all = {
     TELEGRAM_BOT_TOKEN: 'x', TELEGRAM_CHAT_ID: 'x', TOPIC_SYSTEM_ID: 'x', TELEGRAM_API_URL: 'x', DOCKER_HOST: 'ssh://x', WATCHTOWER_CONTAINER: '/x', HOST_LABEL: 'x'.repeat(65),
-    SESSION_IDLE_AFTER: '10', LOG_LEVEL: 'loud', DOCKER_TLS_VERIFY: '1',
+    SESSION_IDLE_AFTER: '10', RECONCILE_EVERY: '1ms', DOCKER_TIMEOUT: '1d', DOCKER_LOST_AFTER: '1ms', TELEGRAM_TIMEOUT: 'x', RETRY_PACE: '1h', LOG_LEVEL: 'loud', DOCKER_TLS_VERIFY: '1',
   }
   t.same(faults(all).map((fault) => fault.split(' ')[0]), Object.keys(all))
   for (const idle of ['0s', '2d', '10', 'm', '1.5h']) t.match(faults({ ...GOOD, SESSION_IDLE_AFTER: idle }), [/^SESSION_IDLE_AFTER is no usable duration/], idle)

@@ -164,7 +164,7 @@ t.test('a container that Watchtower replaced is an error in the log', async (t) 
 })
 
 t.test('a quiet log ends a check of a version that prints no end', async (t) => {
-  const w = await createWorld(t, { idleMs: 1_500 })
+  const w = await createWorld(t, { timing: { idleMs: 1_500 } })
   void w.start()
   await w.api.log('watchtower').waitForFollowers(1)
   w.say('watchtower', 'Watchtower 1.3.0\\nUsing no notifications', found)

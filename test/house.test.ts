@@ -26,16 +26,19 @@ function imports(file: string, types = false): string[] {
 const RULES: { files: RegExp; only?: RegExp; never?: RegExp }[] = [
   { files: /^watchtower\//, only: /^(watchtower\/|node:util$|zod$)/ },
   { files: /^report\//, only: /^(report\/|node:util$|zod$)/ },
-  { files: /^docker\/(demux|lines|line|cursor)$/, only: /^(docker\/|node:stream$|split2$)/ },
-  { files: /^docker\//, only: /^(docker\/|report\/|bell$|dockerode$|docker-modem\/|node:stream$|split2$|zod$)/ },
+  { files: /^docker\/(demux|lines|line|cursor)$/, only: /^(docker\/|node:stream$|node:crypto$|split2$)/ },
+  { files: /^docker\//, only: /^(docker\/|report\/|bell$|dockerode$|docker-modem\/|node:(stream|stream\/promises|crypto)$|split2$|zod$)/ },
   { files: /^pipeline$/, only: /^watchtower\// },
-  { files: /^delivery\/relay$/, only: /^(bell$|delivery\/)/, never: /telegram/ },
-  { files: /^delivery\//, only: /^(delivery\/|report\/|bell$|node:https?$|node-telegram-bot-api$)/ },
+  { files: /^delivery\/outbox$/, only: /^(report\/|zod$)/ },
+  { files: /^delivery\/relay$/, only: /^(bell$|delivery\/outbox$)/ },
+  { files: /^delivery\//, only: /^(delivery\/|report\/|bell$|node:https?$|node-telegram-bot-api$|zod$)/ },
+  { files: /^state\/(state|store)$/, only: /^(state\/|delivery\/outbox$|report\/announce$|zod$)/ },
+  { files: /^state\//, only: /^(state\/|delivery\/outbox$|report\/announce$|node:(fs|fs\/promises|path|net|crypto)$|zod$)/ },
   { files: /^(?!delivery\/telegram)/, never: /^node-telegram-bot-api$/ },
   { files: /^(?!docker\/client)/, never: /^(dockerode$|docker-modem)/ },
-  { files: /^replay$/, never: /^(delivery|daemon|docker\/(client|tail|discover|inspect))/ },
+  { files: /^replay$/, never: /^(delivery|state|daemon|docker\/(client|tail|follower|discover|inspect))/ },
   { files: /^daemon$/, never: /^cli$/ },
-  { files: /^config$/, never: /^(daemon|delivery|report)/ },
+  { files: /^config$/, never: /^(daemon|delivery|report|state)/ },
 ]
 
 t.test('modules import only what the table in src/README.md allows', (t) => {
@@ -49,7 +52,7 @@ t.test('modules import only what the table in src/README.md allows', (t) => {
 })
 
 t.test('the pure middle touches neither clock, process, files nor network', (t) => {
-  for (const file of sources.filter((f) => /^src\/(watchtower|report)\//.test(f) || /src\/pipeline/.test(f))) {
+  for (const file of sources.filter((f) => /^src\/(watchtower|report)\//.test(f) || /src\/(pipeline|delivery\/outbox|state\/state)/.test(f))) {
     t.notMatch(text(file), /\bprocess\.|Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|console\./, file)
   }
   t.end()

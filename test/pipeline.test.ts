@@ -158,7 +158,7 @@ t.test('sources beyond a thousand are no Watchtowers', (t) => {
 
 t.test('every event is told with its time, every record is counted', (t) => {
   const events: [WatchtowerEvent['type'], string | null][] = []
-  const pipeline = createPipeline(IDLE, (event, at) => events.push([event.type, at]))
+  const pipeline = createPipeline(IDLE, { onEvent: (event, at) => void events.push([event.type, at]) })
   for (const one of [...lines('no record', ...text(banner, info('Using no notifications'))), line(text(done)[0] as string, minute(1))]) pipeline.push(one)
   t.strictSame(events, [['started', TIME], ['session-done', minute(1)]])
   t.equal(pipeline.decoded(), 3)

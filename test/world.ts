@@ -1,6 +1,9 @@
 // A daemon in this process between a fake engine and a fake Bot API, with its log lines at hand.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { Config } from '../src/config.js'
+import type { Config, Timing } from '../src/config.js'
 import { runDaemon } from '../src/daemon.js'
 import { createLog } from '../src/logger.js'
 import { type BotApi, createBotApi } from './fakes/bot-api.js'
@@ -20,6 +23,9 @@ const oldImage = image({ ref: null, id: `sha256:${madeUpId('postgres 16.1')}`, e
 const newImage = image({ ref: 'postgres:16', id: `sha256:${madeUpId('postgres 16.2')}`, env: ['PG_VERSION=16.2-1.pgdg120+2'] })
 export const found = `Found new postgres:16 image (${newImage.Id.slice(7, 19)})`
 
+/** The program's own defaults, but for the pace, at which no test could wait. */
+export const TIMING: Timing = { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, telegramTimeoutMs: 60_000, paceMs: 10 }
+
 export interface World {
   api: DockerApi
   bot: BotApi
@@ -27,7 +33,7 @@ export interface World {
   /** the log lines so far */
   events(name: string): Record<string, any>[]
   /** starts the daemon; the promise resolves when it has stopped */
-  start(): Promise<void>
+  start(): Promise<number>
   stop(): Promise<void>
   /** writes Watchtower's lines, stamped one after the other */
   say(name: string, ...messages: string[]): void
@@ -35,9 +41,10 @@ export interface World {
 }
 
 /** A fake engine with Watchtower and an outdated postgres, a fake Bot API with a topic, and the daemon, not started yet. */
-export async function createWorld(t: Test, overrides: Partial<Config> = {}): Promise<World> {
+export async function createWorld(t: Test, overrides: Partial<Omit<Config, 'timing'>> & { timing?: Partial<Timing> } = {}): Promise<World> {
   const api = await createDockerApi()
   const bot = await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC] }] })
+  const stateDir = mkdtempSync(join(tmpdir(), 'wt-state-'))
   const lines: Record<string, any>[] = []
   const listeners = new Set<() => void>()
   const log = createLog('debug', [bot.token], {
@@ -51,9 +58,10 @@ export async function createWorld(t: Test, overrides: Partial<Config> = {}): Pro
     docker: { type: 'unix', path: api.socketPath },
     watchtower: null,
     host: null,
-    idleMs: 600_000,
+    stateDir,
     logLevel: 'debug',
     ...overrides,
+    timing: { ...TIMING, ...overrides.timing },
   }
   api.images.push(oldImage, newImage)
   api.containers.push(
@@ -61,7 +69,7 @@ export async function createWorld(t: Test, overrides: Partial<Config> = {}): Pro
     container({ name: 'friday-postgres', image: 'postgres:16', imageId: oldImage.Id, labels: compose('postgres') }),
   )
   const abort = new AbortController()
-  let running = Promise.resolve()
+  let running = Promise.resolve(0)
   let clock = Date.parse('2026-11-23T03:00:00Z')
   const self: World = {
     api,
@@ -96,6 +104,7 @@ export async function createWorld(t: Test, overrides: Partial<Config> = {}): Pro
     await self.stop()
     await api.close()
     await bot.close()
+    rmSync(stateDir, { recursive: true })
   })
   return self
 }

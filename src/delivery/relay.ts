@@ -1,84 +1,128 @@
-// Drains the queue of messages in order, one in flight. Takes Messages, gives them to send() until
-// each is accepted. The queue is in memory here; its place is the state file's outbox.
+// Drains the outbox in order, one message in flight. Takes the outbox, gives its messages to send()
+// until each is accepted. Before every request the state says so on disk, so that no crash can send
+// a message again without its mark.
 import { createBell } from '../bell.js'
 import type { Message } from '../report/message.js'
-import type { Outcome } from './telegram.js'
+import { begin, done, type Entry, nextStep, notSent, type Outbox, unknown, waitUntil } from './outbox.js'
+import type { Failed, Outcome, Ready } from './telegram.js'
 
 /** What happened to a message, for the log. */
 export type RelayEvent =
-  | { type: 'sent'; messageIds: number[]; notes: string[]; attempts: number }
+  | { type: 'sent'; messageIds: number[]; notes: string[]; movedTo: number | null; attempts: number }
   | { type: 'retry'; reason: string; waitMs: number; attempts: number }
   /** a person must act; told once per reason, retried slowly */
   | { type: 'failed'; reason: string; remedy: string; waitMs: number; attempts: number }
+  /** Telegram takes it in no form: a notice went out instead */
+  | { type: 'set-aside'; reason: string; message: Message }
 
-export interface Relay {
-  enqueue(messages: readonly Message[]): void
-  /** Sends until the signal aborts; then returns, however much is left. */
-  run(signal: AbortSignal): Promise<void>
-  waiting(): number
+/** Where the outbox is kept. */
+export interface OutboxStore {
+  get(): Outbox
+  change(transition: (outbox: Outbox) => Outbox): void
+  /** Resolves when all changes are on disk, or their write has failed: a full disk does not stop the messages. */
+  flush(): Promise<void>
 }
 
-interface RelayOptions {
-  send(message: Message, signal: AbortSignal): Promise<Outcome>
+export interface Relay {
+  /** There is something new in the outbox. */
+  wake(): void
+  /** Sends until the signal aborts; then returns, however much is left. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+export interface RelayOptions {
+  outbox: OutboxStore
+  /** Its request outlives the run's signal by a moment. */
+  send(message: Message): Promise<Outcome>
+  /** Asks Telegram something that changes nothing. */
+  probe(): Promise<Ready | Failed>
   /** Resolves after ms, or at once when the signal aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
+  /** milliseconds since 1970 */
+  now(): number
   random(): number
+  /** the first wait after a failure; all others are multiples of it */
+  paceMs: number
   onEvent(event: RelayEvent): void
 }
 
-/** First wait and cap for what passes by itself: an outage of Telegram or of the network. */
-const TRANSIENT_MS = { first: 1_000, cap: 60_000 }
-/** For what a person must mend: rarely, but often enough to notice that it was mended. */
-const PERMANENT_MS = { first: 15 * 60_000, cap: 6 * 3_600_000 }
+/** First wait and cap, in paces. */
+const WAITS = {
+  /** passes by itself: an outage of Telegram or of the network */
+  transient: { first: 1, cap: 60 },
+  /** the message may have been accepted: a repeat is worth a longer wait */
+  unknown: { first: 30, cap: 900 },
+  /** a person must act: rarely, but often enough to notice that it was done */
+  permanent: { first: 900, cap: 21_600 },
+}
+type Kind = keyof typeof WAITS
 
-export function createRelay({ send, sleep, random, onEvent }: RelayOptions): Relay {
-  const queue: Message[] = []
+export function createRelay({ outbox, send, probe, sleep, now, random, paceMs, onEvent }: RelayOptions): Relay {
   const bell = createBell()
+  let kind: Kind | null = null
+  let inARow = 0
+  let told: string | null = null
 
-  async function deliver(message: Message, signal: AbortSignal): Promise<void> {
-    let told: string | null = null
-    let kind: Outcome['type'] = 'sent'
-    let inARow = 0
-    for (let attempts = 1; !signal.aborted; attempts += 1) {
-      const outcome = await send(message, signal)
-      if (outcome.type === 'sent') {
-        queue.shift()
-        onEvent({ type: 'sent', messageIds: outcome.messageIds, notes: outcome.notes, attempts })
-        return
-      }
-      if (signal.aborted) return
-      // each kind backs off by itself; a told wait is no failure
-      if (outcome.type === 'permanent' || outcome.retryAfterMs === null) {
-        inARow = outcome.type === kind ? inARow + 1 : 1
-        kind = outcome.type
-      }
-      const waitMs = waitFor(outcome, inARow, random())
-      if (outcome.type === 'transient') onEvent({ type: 'retry', reason: outcome.reason, waitMs, attempts })
-      else if (outcome.reason !== told) onEvent({ type: 'failed', reason: outcome.reason, remedy: outcome.remedy, waitMs, attempts })
-      told = outcome.reason
-      await sleep(waitMs, signal)
+  /** Doubling from the first wait to the cap, with up to a quarter of jitter; each kind by itself. */
+  function waitAfter(failed: Kind): number {
+    inARow = failed === kind ? inARow + 1 : 1
+    kind = failed
+    const { first, cap } = WAITS[failed]
+    return Math.round(paceMs * Math.min(cap, first * 2 ** Math.min(inARow - 1, 20)) * (1 + random() / 4))
+  }
+
+  async function failed(outcome: Failed, attempts: number, signal: AbortSignal): Promise<void> {
+    if (outcome.type === 'transient' && outcome.retryAfterMs !== null) {
+      const waitMs = outcome.retryAfterMs + Math.round(random() * 1_000)
+      outbox.change((state) => waitUntil(state, now() + waitMs))
+      onEvent({ type: 'retry', reason: outcome.reason, waitMs, attempts })
+      return
     }
+    const waitMs = waitAfter(outcome.type === 'permanent' ? 'permanent' : outcome.unknown ? 'unknown' : 'transient')
+    if (outcome.type === 'transient') onEvent({ type: 'retry', reason: outcome.reason, waitMs, attempts })
+    else if (outcome.reason !== told) onEvent({ type: 'failed', reason: outcome.reason, remedy: outcome.remedy, waitMs, attempts })
+    told = outcome.reason
+    await sleep(waitMs, signal)
+  }
+
+  /** Before a repeat Telegram must have answered something else, so that an outage costs one repeat at most. */
+  async function answers(entry: Entry, signal: AbortSignal): Promise<boolean> {
+    const answer = await probe()
+    if (answer.type === 'ready' || signal.aborted) return !signal.aborted
+    await failed(answer.type === 'transient' ? { ...answer, unknown: false } : answer, entry.attempts, signal)
+    return false
+  }
+
+  async function deliver(entry: Entry, message: Message, signal: AbortSignal): Promise<void> {
+    if (entry.mayRepeat && !(await answers(entry, signal))) return
+    outbox.change((state) => begin(state, now()))
+    await outbox.flush()
+    if (signal.aborted) return outbox.change(notSent)
+    const attempts = entry.attempts + 1
+    const outcome = await send(message)
+    if (outcome.type === 'sent' || outcome.type === 'refused') {
+      outbox.change(done)
+      kind = null
+      told = null
+      if (outcome.type === 'refused') onEvent({ type: 'set-aside', reason: outcome.reason, message })
+      else onEvent({ ...outcome, attempts })
+      return
+    }
+    // cut off by the end of the program: it stays `sending`
+    if (signal.aborted && outcome.type === 'transient' && outcome.unknown) return
+    outbox.change(outcome.type === 'transient' && outcome.unknown ? unknown : notSent)
+    await failed(outcome, attempts, signal)
   }
 
   return {
-    enqueue(messages) {
-      queue.push(...messages)
-      bell.ring()
-    },
+    wake: bell.ring,
     async run(signal) {
       while (!signal.aborted) {
-        const [next] = queue
-        if (next) await deliver(next, signal)
-        else await bell.wait(Infinity, signal)
+        const step = nextStep(outbox.get(), now(), paceMs)
+        if (step.type === 'send') await deliver(step.entry, step.message, signal)
+        else await bell.wait(step.type === 'wait' ? step.ms : Infinity, signal)
       }
+      await outbox.flush()
     },
-    waiting: () => queue.length,
   }
-}
-
-/** Doubling from the first wait to the cap, with up to a quarter of jitter; a told wait is obeyed. */
-function waitFor(outcome: Exclude<Outcome, { type: 'sent' }>, inARow: number, random: number): number {
-  if (outcome.type === 'transient' && outcome.retryAfterMs !== null) return outcome.retryAfterMs + Math.round(random * 1_000)
-  const { first, cap } = outcome.type === 'transient' ? TRANSIENT_MS : PERMANENT_MS
-  return Math.round(Math.min(cap, first * 2 ** Math.min(inARow - 1, 20)) * (1 + random / 4))
 }

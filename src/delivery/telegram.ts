@@ -2,8 +2,8 @@
 // here, once, into what waiting mends and what a person must mend. The only file that knows Telegram.
 import { Api, TelegramApiError, TelegramBotError, TimeoutError } from 'node-telegram-bot-api'
 import { cleanDetail } from '../report/failure.js'
-import { escape } from '../report/html.js'
 import type { Message } from '../report/message.js'
+import { refusedNotice, withNotice } from '../report/notice.js'
 import { fetchAnswer } from './https.js'
 
 export interface TelegramOptions {
@@ -14,36 +14,51 @@ export interface TelegramOptions {
   topic: number | null
   /** base URL of the Bot API server, already known to be a URL */
   apiRoot: string
+  /** bound on one request; Telegram answers within seconds, a longer wait leaves fewer unknown outcomes */
+  timeoutMs: number
 }
 
 export type Outcome =
-  | { type: 'sent'; messageIds: number[]; notes: string[] }
+  /** movedTo: the chat that the configured one became */
+  | { type: 'sent'; messageIds: number[]; notes: string[]; movedTo: number | null }
+  /** Telegram takes its text in no form; a notice was sent in its place */
+  | { type: 'refused'; reason: string }
   /** unknown: Telegram may have accepted it, so another try may repeat it */
   | { type: 'transient'; reason: string; retryAfterMs: number | null; unknown: boolean }
   | { type: 'permanent'; reason: string; remedy: string }
 
-type Failed = Exclude<Outcome, { type: 'sent' }>
+export type Failed = Exclude<Outcome, { type: 'sent' | 'refused' }>
+
+/** Bot and chat as Telegram knows them. */
+export interface Ready {
+  type: 'ready'
+  bot: string
+  chat: string
+  forum: boolean
+}
 
 export interface Telegram {
   send(message: Message, signal: AbortSignal): Promise<Outcome>
   /** Asks for the bot and the chat; sends nothing. */
-  check(signal: AbortSignal): Promise<{ type: 'ready'; bot: string; chat: string; forum: boolean } | Failed>
+  check(signal: AbortSignal): Promise<Ready | Failed>
 }
 
-/** Telegram answers within seconds; a longer wait leaves fewer unknown outcomes. */
-const TIMEOUT_MS = 60_000
 /** Changes of course for one message: moved chat, closed topic, plain text, and halves of halves. */
 const MAX_TURNS = 12
 /** The General topic has no thread to send to: it is the chat itself. */
 const GENERAL = 1
 /** Causes of a request that surely never reached the server. */
 const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])
+/** Refusals that no other text would change: chat, rights, membership. ALL_CAPS texts are the server's own codes. */
+const NOT_THE_TEXT = /chat not found|chat_id|rights|not a member|kicked|blocked|deactivated|was deleted|upgraded|initiate conversation|administrator|CHAT_|CHANNEL_|PEER_|USER_/i
+/** Characters of a refused message that its notice quotes: its headline. */
+const QUOTED = 60
 
 /** A connection to the Bot API. A chat that moved is followed for as long as this lives. */
-export function createTelegram({ token, chat, topic, apiRoot }: TelegramOptions): Telegram {
-  const api = new Api(token, { apiRoot, fetch: fetchAnswer as unknown as typeof fetch, maxRetries: 0, timeoutMs: TIMEOUT_MS })
+export function createTelegram({ token, chat, topic, apiRoot, timeoutMs }: TelegramOptions): Telegram {
+  const api = new Api(token, { apiRoot, fetch: fetchAnswer as unknown as typeof fetch, maxRetries: 0, timeoutMs })
   let currentChat = chat
-  const failed = (error: unknown): Failed => sorted(error, token)
+  const failed = (error: unknown): Failed => sorted(error, token, timeoutMs)
 
   return {
     async send(message, signal) {
@@ -51,6 +66,8 @@ export function createTelegram({ token, chat, topic, apiRoot }: TelegramOptions)
       const notes: string[] = []
       let thread = topic === GENERAL ? null : topic
       let plain = false
+      let movedTo: number | null = null
+      let refused: string | null = null
       const waiting: Message[] = [message]
       for (let turn = 0; turn < MAX_TURNS; turn += 1) {
         const [next] = waiting
@@ -72,26 +89,34 @@ export function createTelegram({ token, chat, topic, apiRoot }: TelegramOptions)
           const answer = error instanceof TelegramApiError ? error : null
           const description = answer?.description ?? ''
           if (typeof answer?.migrateToChatId === 'number') {
-            currentChat = answer.migrateToChatId
+            currentChat = movedTo = answer.migrateToChatId
             notes.push(`the chat moved: set TELEGRAM_CHAT_ID to ${currentChat}`)
           } else if (thread !== null && /message thread not found|TOPIC_CLOSED|TOPIC_DELETED/i.test(description)) {
             notes.push(`topic ${thread} is closed or deleted: sent to the chat; reopen it or correct TOPIC_SYSTEM_ID`)
             waiting[0] = withNotice(next, `⚠️ Topic ${thread} is closed or deleted, so this comes to the chat.`)
             thread = null
-          } else if (!plain && /can't parse entities/i.test(description)) {
-            notes.push('Telegram rejected the markup: sent as plain text')
-            plain = true
-          } else if (/(message|text) is too long/i.test(description) && next.text.length > 1) {
+          } else if (/(message|text) is too long/i.test(description) && next.text.length > 1 && turn < MAX_TURNS / 2) {
             notes.push('Telegram found it too long: sent in halves, as plain text')
             plain = true
             waiting.splice(0, 1, ...halves(next.text))
+          } else if (answer?.errorCode === 400 && refused === null && !NOT_THE_TEXT.test(description)) {
+            // whether it is the markup, the text or neither: the plain text and then a text of ours tell
+            if (plain) {
+              refused = cleanDetail(description)
+              waiting.splice(0, Infinity, refusedNotice(next.text.slice(0, QUOTED)))
+            } else {
+              notes.push('Telegram rejected the markup: sent as plain text')
+              plain = true
+            }
           } else {
-            return failed(error)
+            const outcome = failed(error)
+            // a part of it was accepted, so another try repeats that
+            return messageIds.length > 0 ? { type: 'transient', reason: outcome.reason, retryAfterMs: null, unknown: true } : outcome
           }
         }
       }
       if (waiting.length > 0) return { type: 'permanent', reason: 'Telegram refused the message in every form', remedy: 'please report this with the log' }
-      return { type: 'sent', messageIds, notes: [...new Set(notes)] }
+      return refused === null ? { type: 'sent', messageIds, notes: [...new Set(notes)], movedTo } : { type: 'refused', reason: refused }
     },
 
     async check(signal) {
@@ -106,11 +131,11 @@ export function createTelegram({ token, chat, topic, apiRoot }: TelegramOptions)
   }
 }
 
-function sorted(error: unknown, token: string): Failed {
+function sorted(error: unknown, token: string, timeoutMs: number): Failed {
   // a proxy may answer `{}`
   if (!(error instanceof TelegramApiError) || typeof error.errorCode !== 'number') {
     const code = causeCode(error)
-    return { type: 'transient', reason: reasonOf(error, code), retryAfterMs: null, unknown: code === null || !NEVER_SENT.has(code) }
+    return { type: 'transient', reason: reasonOf(error, code, timeoutMs), retryAfterMs: null, unknown: code === null || !NEVER_SENT.has(code) }
   }
   const { errorCode, retryAfter } = error
   const description = String(error.description)
@@ -121,8 +146,8 @@ function sorted(error: unknown, token: string): Failed {
   return { type: 'permanent', reason, remedy: remedyFor(errorCode, description) }
 }
 
-function reasonOf(error: unknown, code: string | null): string {
-  if (error instanceof TimeoutError) return `no answer from the Bot API within ${TIMEOUT_MS / 1000} s`
+function reasonOf(error: unknown, code: string | null, timeoutMs: number): string {
+  if (error instanceof TimeoutError) return `no answer from the Bot API within ${timeoutMs / 1000} s`
   return code === null ? 'no usable answer from the Bot API' : `the Bot API cannot be reached: ${code}`
 }
 
@@ -142,10 +167,6 @@ function causeCode(error: unknown): string | null {
     if (typeof code === 'string' && !(at instanceof TelegramBotError)) return code
   }
   return null
-}
-
-function withNotice(message: Message, notice: string): Message {
-  return { html: `${escape(notice, notice.length)}\n\n${message.html}`, text: `${notice}\n\n${message.text}` }
 }
 
 /** Two messages, cut at the line break nearest before the middle. */

@@ -43,8 +43,8 @@ const ALLOWED = [
   /^\/images\/[\w.:@/-]+\/json\??$/,
 ]
 
-/** Time for one complete answer; an inspect takes milliseconds, a frozen daemon forever. */
-const ANSWER_MS = 20_000
+/** A ping takes milliseconds; it is what tells a frozen daemon. */
+const PING_MS = 5_000
 
 type Dial = Dockerode['modem']['dial']
 
@@ -75,9 +75,10 @@ function isAllowed({ method, path = '', hijack, openStdin }: Parameters<Dial>[0]
   return method === 'GET' && !hijack && !openStdin && !/\.\.|\/\/|%/.test(path) && ALLOWED.some((pattern) => pattern.test(path))
 }
 
-/** The client for one engine. Every call is bounded in time; streams are, until they are open. */
-export function createDocker(host: DockerHost): Docker {
+/** The client for one engine. Every call must be answered completely within timeoutMs; streams must be open by then. */
+export function createDocker(host: DockerHost, timeoutMs: number): Docker {
   const dockerode = guarded(host)
+  const bounded = <T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> => within(timeoutMs, call)
 
   const stream = (path: string, query: Record<string, unknown>, signal: AbortSignal): Promise<Readable> =>
     bounded(
@@ -92,7 +93,7 @@ export function createDocker(host: DockerHost): Docker {
 
   return {
     async ping() {
-      await bounded(() => dockerode.ping())
+      await within(Math.min(PING_MS, timeoutMs), () => dockerode.ping())
     },
     async list(filters = {}) {
       const containers = await bounded((abortSignal) => dockerode.listContainers({ all: true, filters, abortSignal }))
@@ -116,16 +117,16 @@ export function createDocker(host: DockerHost): Docker {
 }
 
 /** A dockerode call whose connection drops in the middle of the body never settles by itself. */
-async function bounded<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function within<T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController()
   const answer = call(abort.signal)
   answer.catch(() => {})
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(Object.assign(new Error(`no complete answer within ${ANSWER_MS / 1000} s`), { code: 'ETIMEDOUT' }))
+      reject(Object.assign(new Error(`no complete answer within ${ms / 1000} s`), { code: 'ETIMEDOUT' }))
       abort.abort()
-    }, ANSWER_MS)
+    }, ms)
   })
   return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }

@@ -23,9 +23,10 @@ export function isFramed(start: Buffer): boolean {
  * joined by stream and timestamp: only parts of one line share both. onError gets the text of an
  * in-band error frame (the daemon's own, not the container's). A header that claims more than
  * MAX_FRAME_BYTES is told to onError too and ends the lines: what follows cannot be told apart.
- * A frame cut short by the end is passed on as far as it came.
+ * What the end of the body cuts short, a frame or a line of which Docker has written only some parts,
+ * is passed on as far as it came; with onHeld it is held back and its stamp told, for it will be read again.
  */
-export function demux(onError: (message: string) => void = () => {}): Transform {
+export function demux(onError: (message: string) => void = () => {}, onHeld: ((stamp: string) => void) | null = null): Transform {
   // joined only when the next frame is whole: joining at every chunk would cost n² for a large frame
   let chunks: Buffer[] = []
   let have = 0
@@ -92,6 +93,11 @@ export function demux(onError: (message: string) => void = () => {}): Transform 
     },
     flush(done) {
       if (broken) return done()
+      if (onHeld) {
+        const [oldest] = [...pending.values()].map(({ stamp }) => stamp.trimEnd()).filter(Boolean).sort()
+        if (oldest !== undefined) onHeld(oldest)
+        return done()
+      }
       const rest = Buffer.concat(chunks)
       if (rest.length > HEADER_BYTES) frame(this, rest[0] as number, rest.subarray(HEADER_BYTES))
       for (const stream of [...pending.keys()]) flush(this, stream)

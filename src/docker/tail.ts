@@ -1,57 +1,117 @@
-// Reads one container's log, first what is there, then what comes, until the container stops.
-// Takes a container, gives its new Lines through onLine. What was read stays in the cursor.
+// Reads one container's log until the container stops. Takes a container, gives its new Lines in
+// the engine's order through onLine. Plain reads are the truth: a following stream can stall, skip
+// and repeat, so it only says when to read, and serves for what was said last by a container that
+// is removed before it could be read.
+import { createBell } from '../bell.js'
+import type { Line } from '../watchtower/record.js'
 import type { Docker } from './client.js'
 import type { Cursor } from './cursor.js'
 import { demux } from './demux.js'
+import { follow } from './follower.js'
 import { API_LAYOUT, createLineReader } from './line.js'
 import { linesOf } from './lines.js'
-import type { Line } from '../watchtower/record.js'
 
 export interface TailOptions {
   id: string
   cursor: Cursor
   signal: AbortSignal
+  /** A plain read is made at least this often, whatever the following stream says. */
+  reconcileMs: number
+  /** A body that gives no line for this long is given up. */
+  timeoutMs: number
   /** Resolves after ms, or at once when the signal aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
-  onLine(line: Line): void
+  /** A promise slows the reading down to what is done with the lines. */
+  onLine(line: Line): void | Promise<void>
   /** Everything that was there at the start has been read; lines from now on are live. */
   onCaughtUp(): void
   /** The engine's own words in the middle of the log. */
   onEngineError(message: string): void
+  /** The following stream was silent while the log grew; it is opened again. */
+  onStalled(): void
 }
 
 /** A stream that ends while the container runs (a proxy's idle cut, a rotation) is opened again, at most this often. */
 const REOPEN_MS = 1_000
+/** Lines come in bursts: so long is waited for more, and as long as the last read took, up to a second, so that the engine is not kept busy. */
+const SETTLE_MS = { least: 20, most: 1_000 }
+/** A removed container's stream brings its last lines and ends within 150 ms. */
+const LAST_WORDS_MS = 2_000
+
+type Reading = { type: 'read'; lines: number } | { type: 'gone' }
 
 /** Resolves when the container has stopped, is gone, or the signal aborts; fails when the engine does. */
 export async function tail(docker: Docker, options: TailOptions): Promise<void> {
-  const { id, signal, sleep, onCaughtUp } = options
+  const { id, cursor, signal, reconcileMs, sleep, onCaughtUp, onEngineError, onStalled } = options
   const inspected = await state(docker, id)
   if (!inspected) return
-  await read(docker, options, inspected.tty, false)
+  const { tty } = inspected
+  await read(docker, options, tty, !inspected.running)
   onCaughtUp()
   while (!signal.aborted) {
-    await read(docker, options, inspected.tty, true)
-    if (signal.aborted || !(await state(docker, id))?.running) return
+    const bell = createBell()
+    const follower = await follow(docker, { id, since: cursor.since(), tty, signal, onData: bell.ring, onEngineError })
+    if (!follower) return
+    try {
+      let tookMs = 0
+      while (!signal.aborted && follower.open()) {
+        const rang = await bell.wait(reconcileMs, signal)
+        await sleep(Math.min(SETTLE_MS.least + tookMs, SETTLE_MS.most), signal)
+        const kept = follower.lines().length
+        const begun = performance.now()
+        const reading = await read(docker, options, tty, false)
+        tookMs = performance.now() - begun
+        if (reading.type === 'gone') break
+        follower.drop(kept)
+        if (rang || reading.lines === 0 || !follower.open()) continue
+        await sleep(SETTLE_MS.least, signal)
+        if (follower.lines().length > 0) continue
+        onStalled()
+        break
+      }
+      if (signal.aborted) return
+      const now = await state(docker, id)
+      const last = await read(docker, options, tty, !now?.running)
+      if (last.type === 'gone' && !signal.aborted) {
+        await follower.ended(LAST_WORDS_MS)
+        for (const line of follower.lines()) if (cursor.isNew(line)) await options.onLine(line)
+      }
+      if (!now?.running) return
+    } finally {
+      follower.close()
+    }
     await sleep(REOPEN_MS, signal)
   }
 }
 
-async function read(docker: Docker, { id, cursor, signal, onLine, onEngineError }: TailOptions, tty: boolean, follow: boolean): Promise<void> {
-  const body = await docker.logs(id, { since: cursor.since(), follow, signal })
-  if (!body) return
+/** final: nothing more will be written, so that a line without an end is one. */
+async function read(docker: Docker, { id, cursor, signal, timeoutMs, onLine, onEngineError }: TailOptions, tty: boolean, final: boolean): Promise<Reading> {
+  const body = await docker.logs(id, { since: cursor.since(), follow: false, signal })
+  if (!body) return { type: 'gone' }
   const lineOf = createLineReader(API_LAYOUT)
+  let lines = 0
+  let held: string | null = null
+  let progress = performance.now()
+  const watch = setInterval(() => {
+    if (performance.now() - progress > timeoutMs) body.destroy(Object.assign(new Error(`the log gave nothing for ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' }))
+  }, timeoutMs / 4)
   try {
-    for await (const raw of tty ? linesOf(body) : linesOf(body, demux(onEngineError))) {
+    for await (const raw of tty ? linesOf(body) : linesOf(body, demux(onEngineError, final ? null : (stamp) => void (held = stamp)))) {
+      progress = Infinity // what is done with the line is not the engine's time
       const line = lineOf(raw as string)
-      if (cursor.isNew(line)) onLine(line)
+      if (cursor.isNew(line)) {
+        lines += 1
+        const done = onLine(line)
+        if (done) await done
+      }
+      progress = performance.now()
     }
-  } catch (error) {
-    // a cut connection is not told from a daemon's end here: the next request tells
-    if (!signal.aborted && (error as { code?: string }).code !== 'ECONNRESET') throw error
   } finally {
+    clearInterval(watch)
     body.destroy()
   }
+  cursor.hold(held)
+  return { type: 'read', lines }
 }
 
 async function state(docker: Docker, id: string): Promise<{ running: boolean; tty: boolean } | null> {

@@ -1,49 +1,63 @@
 // What of a report was not said yet. Takes the report and what was announced so far, gives the news
 // and the new state. Each (service, image, new id) is news once; a failure is, until it recovers.
-import type { FailedCheck } from './failure.js'
+import * as z from 'zod'
+import { FailedCheck } from './failure.js'
 import type { Report } from './report.js'
-import type { Update } from './update.js'
+import { Update } from './update.js'
 
-/** What was said before. Plain data, so that it can be kept in a file. */
-export interface Announced {
-  updates: ReadonlySet<string>
+/** What was said before. Plain data, for the state file. */
+export const Announced = z.object({
+  updates: z.array(z.string()),
   /** the failures of the last session, by the log it stood in */
-  failing: ReadonlyMap<string | null, ReadonlySet<string>>
-}
+  failing: z.array(z.object({ log: z.string().nullable(), checks: z.array(z.string()) })),
+})
+export type Announced = z.infer<typeof Announced>
 
 /** What one session has to tell a person. */
-export interface News {
-  host: string | null
-  updates: Update[]
-  failedChecks: FailedCheck[]
-}
+export const News = z.object({ host: z.string().nullable(), updates: z.array(Update), failedChecks: z.array(FailedCheck) })
+export type News = z.infer<typeof News>
 
 /** Updates, and failures of one Watchtower, remembered, oldest forgotten first: years of a large host, a few megabytes at most. */
 const MAX_ANNOUNCED = 10_000
+/** Logs whose failures are remembered: every one-off check is a log of its own. */
+const MAX_LOGS = 100
 
-export const nothingAnnounced: Announced = { updates: new Set(), failing: new Map() }
+export const nothingAnnounced: Announced = { updates: [], failing: [] }
 
 /** The news of a report from one log, and the state in which they are no news any more. */
 export function newsOf(before: Announced, log: string | null, report: Report, failedChecks: readonly FailedCheck[]): { news: News; announced: Announced } {
   const updates = new Map(report.updates.map((update) => [updateKey(update), update]))
   const failing = new Map(failedChecks.map((failed) => [JSON.stringify([failed.name, failed.reason]), failed]))
-  const failedBefore = before.failing.get(log) ?? new Set()
+  const announcedBefore = new Set(before.updates)
+  const failedBefore = new Set(before.failing.find((one) => one.log === log)?.checks)
   // a session that broke off has not checked all: what failed before it may still fail
   const brokeOff = report.session.end === 'aborted' || report.session.end === 'eof'
-  const stillFailing = brokeOff ? [...failedBefore, ...failing.keys()].slice(-MAX_ANNOUNCED) : failing.keys()
+  const stillFailing = new Set([...(brokeOff ? failedBefore : []), ...failing.keys()])
   return {
     news: {
       host: report.host,
-      updates: [...updates].filter(([key]) => !before.updates.has(key)).map(([, update]) => update),
+      updates: [...updates].filter(([key]) => !announcedBefore.has(key)).map(([, update]) => update),
       failedChecks: [...failing].filter(([key]) => !failedBefore.has(key)).map(([, failed]) => failed),
     },
     announced: {
-      updates: new Set([...before.updates, ...updates.keys()].slice(-MAX_ANNOUNCED)),
-      failing: new Map(before.failing).set(log, new Set(stillFailing)),
+      updates: [...new Set([...before.updates, ...updates.keys()])].slice(-MAX_ANNOUNCED),
+      failing: [...before.failing.filter((one) => one.log !== log), { log, checks: [...stillFailing].slice(-MAX_ANNOUNCED) }].slice(-MAX_LOGS),
     },
   }
 }
 
 function updateKey({ project, service, image, newImageId }: Update): string {
   return JSON.stringify([project, service, image, newImageId])
+}
+
+/** Two lots of news that were not told yet, as one: a newer image of a service replaces the older. */
+export function joinNews(earlier: News, later: News): News {
+  const place = ({ project, service, image }: Update): string => JSON.stringify([project, service, image])
+  const replaced = new Set(later.updates.map(place))
+  const failing = new Set(later.failedChecks.map(({ name }) => name))
+  return {
+    host: later.host,
+    updates: [...earlier.updates.filter((update) => !replaced.has(place(update))), ...later.updates],
+    failedChecks: [...earlier.failedChecks.filter(({ name }) => !failing.has(name)), ...later.failedChecks],
+  }
 }

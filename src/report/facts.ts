@@ -30,6 +30,8 @@ export interface ImageFacts {
   env: ReadonlyMap<string, string>
   /** `repo@sha256:…`; empty for an image that never came from a registry */
   repoDigests: readonly string[]
+  /** the references that point to it now */
+  repoTags: readonly string[]
 }
 
 /** All that is known of one engine at one moment. */
@@ -84,6 +86,7 @@ const ImageAnswer = z
     Id: z.string(),
     Created: z.string().nullish(),
     RepoDigests: z.array(z.string()).nullish(),
+    RepoTags: z.array(z.string()).nullish(),
     Config: z.object({ Labels, Env }).nullish(),
   })
   .transform(
@@ -93,6 +96,7 @@ const ImageAnswer = z
       labels: i.Config?.Labels ?? new Map(),
       env: i.Config?.Env ?? new Map(),
       repoDigests: i.RepoDigests ?? [],
+      repoTags: i.RepoTags ?? [],
     }),
   )
 

@@ -14,12 +14,13 @@ export const Failure = z.object({
 export type Failure = z.infer<typeof Failure>
 
 /** A failure as a person is told of it. */
-export interface FailedCheck {
+export const FailedCheck = z.object({
   /** service, else container */
-  name: string
-  reason: Failure['reason']
-  detail: string
-}
+  name: z.string(),
+  reason: Failure.shape.reason,
+  detail: z.string(),
+})
+export type FailedCheck = z.infer<typeof FailedCheck>
 
 /** Characters of a foreign error text that a report keeps. */
 const MAX_DETAIL = 500

@@ -45,6 +45,12 @@ export function imageRef(ref: string): ImageRef {
   return { host, path, name: path.slice(path.lastIndexOf('/') + 1), tag, digest }
 }
 
+/** Whether two references name the same tag, however they are spelled. */
+export function sameTag(a: string, b: string): boolean {
+  const [one, other] = [imageRef(a), imageRef(b)]
+  return one.host === other.host && one.path === other.path && (one.tag ?? 'latest') === (other.tag ?? 'latest')
+}
+
 /**
  * The path under which Docker Hub has the repository (`postgres`, `grafana/grafana`), also when it
  * was pulled through a public mirror or as one architecture's official image (`arm64v8/postgres`).

@@ -1,5 +1,6 @@
 // Renders news as Telegram messages. Takes News, gives Messages, none over Telegram's limits, every
 // update in exactly one of them.
+import * as z from 'zod'
 import type { News } from './announce.js'
 import type { FailedCheck } from './failure.js'
 import { escape, visibleText } from './html.js'
@@ -7,12 +8,13 @@ import type { Update } from './update.js'
 import { majorChanged } from './version.js'
 
 /** One Telegram message. */
-export interface Message {
+export const Message = z.object({
   /** for HTML parse mode */
-  html: string
+  html: z.string(),
   /** the same without markup, for a terminal and for when Telegram rejects the entities */
-  text: string
-}
+  text: z.string(),
+})
+export type Message = z.infer<typeof Message>
 
 /** Telegram's limits: characters after entity parsing, and bytes before it. */
 export const MAX_VISIBLE = 4_096
@@ -27,6 +29,8 @@ const MAX_DETAIL = 160
 const MAX_NAMES = 1_000
 /** Room for ` (10000/10000)` after the headline: a session holds no more updates. */
 const NUMBERING = 14
+/** Room for the sentences that delivery may have to put in front (notice.ts). */
+const NOTICES = 300
 
 const REASONS: Readonly<Record<Exclude<FailedCheck['reason'], 'other'>, string>> = {
   'registry-unreachable': 'registry unreachable',
@@ -106,7 +110,7 @@ function lists(names: readonly string[]): string[] {
 function pack(headline: string, blocks: readonly Block[]): string[] {
   const fits = (body: string): boolean => {
     const html = `${headline}\n\n${body}`
-    return visibleText(html).length + NUMBERING <= MAX_VISIBLE && Buffer.byteLength(html) + NUMBERING <= MAX_BYTES
+    return visibleText(html).length + NUMBERING + NOTICES <= MAX_VISIBLE && Buffer.byteLength(html) + NUMBERING + NOTICES <= MAX_BYTES
   }
   const parts: string[] = []
   for (const { glue, html } of blocks) {

@@ -37,8 +37,11 @@ export interface Origin {
   container: string | null
 }
 
-/** Builds the report of a session. Without facts each (image, id) is one update and unknown facts are null. */
-export function reportOf(session: CheckSession, facts: Facts | null, origin: Origin): { report: Report; failedChecks: FailedCheck[] } {
+/**
+ * Builds the report of a session. Without facts each (image, id) is one update and unknown facts are
+ * null. missed: it was sealed while nobody looked, so what it found may be past.
+ */
+export function reportOf(session: CheckSession, facts: Facts | null, origin: Origin, missed = false): { report: Report; failedChecks: FailedCheck[] } {
   const failures = session.failures.map(failureOf)
   const report: Report = {
     type: 'report',
@@ -53,7 +56,7 @@ export function reportOf(session: CheckSession, facts: Facts | null, origin: Ori
       available: session.available,
       failed: session.failed,
     },
-    updates: facts ? knownUpdates(session, facts, watchtowerOf(facts, origin)) : session.found.map(plainUpdate),
+    updates: facts ? knownUpdates(session, facts, watchtowerOf(facts, origin), missed) : session.found.map(plainUpdate),
     failures,
     replaced: session.replaced,
   }

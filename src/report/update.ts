@@ -4,7 +4,7 @@ import * as z from 'zod'
 import type { CheckSession } from '../watchtower/session.js'
 import { commandsFor, type Place, placeOf, plainCommands } from './commands.js'
 import { type ContainerFacts, type Facts, type ImageFacts, shortId } from './facts.js'
-import { imageRef, watchtowerNames } from './image-ref.js'
+import { imageRef, sameTag, watchtowerNames } from './image-ref.js'
 import { releaseNotesUrl } from './release-notes.js'
 import { versionOf } from './version.js'
 import { watchedBy } from './watched.js'
@@ -53,17 +53,25 @@ type Containers = readonly [ContainerFacts, ...ContainerFacts[]]
 
 /**
  * The updates of a session, one per service. What was applied meanwhile is left out; an id that no
- * local image has could be anything, so it names no service.
+ * local image has could be anything, so it names no service. missed: the session is not of now, so
+ * an image whose tag has moved on since is left out as well.
  */
-export function knownUpdates(session: CheckSession, facts: Facts, watchtower: ContainerFacts | null): Update[] {
+export function knownUpdates(session: CheckSession, facts: Facts, watchtower: ContainerFacts | null, missed: boolean): Update[] {
   const isWatched = watchedBy(watchtower)
-  const groups = session.found.map((found) => {
+  const current = session.found.filter((found) => !missed || isTagged(found, facts))
+  const groups = current.map((found) => {
     const newImage = facts.images.find((image) => shortId(image.id) === found.newImageId)
     const outdated = facts.containers.filter((c) => concerns(found, c, isWatched) && shortId(c.imageId) !== found.newImageId)
     return { found, outdated: newImage ? byService(outdated).map((containers): Outdated => ({ found, newImage, containers })) : null }
   })
   const pending = groups.flatMap(({ outdated }) => outdated ?? []).map(({ containers }) => placeOf(containers[0]))
   return groups.flatMap(({ found, outdated }) => outdated?.map((group) => knownUpdate(group, facts, pending)) ?? [unknownUpdate(found)])
+}
+
+/** False only where the image is there and its tag is not on it any more. */
+function isTagged({ image, newImageId }: Found, facts: Facts): boolean {
+  const known = facts.images.find(({ id }) => shortId(id) === newImageId)
+  return !known || known.repoTags.some((tag) => sameTag(tag, image))
 }
 
 function knownUpdate({ found, newImage, containers }: Outdated, facts: Facts, pending: readonly Place[]): Update {

@@ -37,11 +37,15 @@ interface Found {
   containers: Map<string, ''>
 }
 
-/** The state of one log. Advanced in place: copying it per line would make a session of n lines cost n². */
-export interface SessionState {
+/** What is known of a log between two sessions. Plain data, for the state file. */
+export interface LogContext {
   version: string | null
   /** this version prints no session end: only quiet time can end a session */
   endless: boolean
+}
+
+/** The state of one log. Advanced in place: copying it per line would make a session of n lines cost n². */
+export interface SessionState extends LogContext {
   /** between the start and the banner Watchtower removes older instances of itself */
   cleaning: boolean
   lastError: string | null
@@ -53,9 +57,9 @@ const MAX_KEPT = 4_000_000
 /** What an entry costs beside its text. */
 const ENTRY = 100
 
-/** The state before a log's first line. */
-export function emptySessionState(): SessionState {
-  return { version: null, endless: false, cleaning: false, lastError: null, open: null }
+/** The state before a log's first line, or where an earlier process left it. */
+export function emptySessionState(context: LogContext | null = null): SessionState {
+  return { version: context?.version ?? null, endless: context?.endless ?? false, cleaning: false, lastError: null, open: null }
 }
 
 /** Takes the next event of the log; gives the session it seals, if it seals one. */

@@ -1,68 +1,96 @@
 import t from 'tap'
+import { emptyOutbox, enqueueNotice, type Outbox } from '../../src/delivery/outbox.js'
 import { createRelay, type RelayEvent } from '../../src/delivery/relay.js'
-import type { Outcome } from '../../src/delivery/telegram.js'
-import type { Message } from '../../src/report/message.js'
+import type { Failed, Outcome, Ready } from '../../src/delivery/telegram.js'
 
-const message = (name: string): Message => ({ html: name, text: name })
-const sent: Outcome = { type: 'sent', messageIds: [1], notes: [] }
-const transient: Outcome = { type: 'transient', reason: 'ECONNREFUSED', retryAfterMs: null, unknown: false }
-const permanent: Outcome = { type: 'permanent', reason: '403: kicked', remedy: 'add the bot again' }
+const sent: Outcome = { type: 'sent', messageIds: [1], notes: [], movedTo: null }
+const transient: Failed = { type: 'transient', reason: 'ECONNREFUSED', retryAfterMs: null, unknown: false }
+const lostAnswer: Failed = { ...transient, reason: 'no answer', unknown: true }
+const permanent: Failed = { type: 'permanent', reason: '403: kicked', remedy: 'add the bot again' }
+const ready: Ready = { type: 'ready', bot: 'bot', chat: 'Home', forum: true }
 
-/** A relay whose sends give these outcomes in turn, then `sent`; it runs until everything is sent or the outcomes say stop. */
-function relayWith(outcomes: readonly Outcome[], { random = 0, stopAfter = Infinity } = {}) {
-  const abort = new AbortController()
-  const log = { sends: [] as string[], waits: [] as number[], events: [] as RelayEvent[] }
-  const left = [...outcomes]
-  const relay = createRelay({
-    async send({ text }) {
-      log.sends.push(text)
-      if (log.sends.length >= stopAfter) abort.abort()
-      return left.shift() ?? sent
-    },
-    sleep: async (ms) => void log.waits.push(ms),
-    random: () => random,
-    onEvent(event) {
-      log.events.push(event)
-      if (event.type === 'sent' && relay.waiting() === 0) abort.abort()
-    },
-  })
-  return { relay, log, abort }
+interface Options {
+  probes?: (Ready | Failed)[]
+  random?: number
+  /** aborts during the send of this number */
+  stopAt?: number
+  /** changes what it finds at the start */
+  before?: (outbox: Outbox) => Outbox
 }
 
-t.test('messages are sent in order, each until it is accepted', async (t) => {
-  const { relay, log, abort } = relayWith([transient, sent, transient])
-  relay.enqueue([message('a'), message('b')])
-  t.equal(relay.waiting(), 2)
+/** Sends these notices with these outcomes in turn, then `sent`, on a clock that only waits move; ends when all is sent. */
+async function relayed(texts: readonly string[], outcomes: readonly Outcome[], { probes = [], random = 0, stopAt = Infinity, before = (outbox) => outbox }: Options = {}) {
+  const abort = new AbortController()
+  let clock = 1_000_000
+  let outbox = before(texts.reduce((box, text) => enqueueNotice(box, { html: text, text }, clock), emptyOutbox))
+  const log = { sends: [] as string[], onDisk: [] as string[], waits: [] as number[], events: [] as RelayEvent[], probed: 0 }
+  const left = [...outcomes]
+  const relay = createRelay({
+    outbox: {
+      get: () => outbox,
+      change(transition) {
+        outbox = transition(outbox)
+        if (outbox.entries.length === 0) abort.abort()
+      },
+      flush: async () => void log.onDisk.push(outbox.entries[0]?.state ?? 'empty'),
+    },
+    async send({ text }) {
+      log.sends.push(text)
+      if (log.sends.length >= stopAt) abort.abort()
+      return left.shift() ?? sent
+    },
+    async probe() {
+      log.probed += 1
+      return probes.shift() ?? ready
+    },
+    async sleep(ms) {
+      log.waits.push(ms)
+      clock += ms
+    },
+    // the least time between two messages is nothing that a test waits for
+    now: () => (clock += 1_000),
+    random: () => random,
+    paceMs: 1_000,
+    onEvent: (event) => void log.events.push(event),
+  })
   await relay.run(abort.signal)
-  t.same(log.sends, ['a', 'a', 'b', 'b'])
-  t.same(log.events.map(({ type, attempts }) => [type, attempts]), [['retry', 1], ['sent', 2], ['retry', 1], ['sent', 2]])
-  t.equal(relay.waiting(), 0)
+  return { ...log, outbox }
+}
+
+t.test('messages are sent in order, each until it is accepted, and every request stands on disk before it is made', async (t) => {
+  const { sends, events, onDisk } = await relayed(['a', 'b'], [transient, sent, transient])
+  t.same(sends, ['a', 'a', 'b', 'b'])
+  t.same(events.map((event) => [event.type, 'attempts' in event && event.attempts]), [['retry', 1], ['sent', 2], ['retry', 1], ['sent', 2]])
+  t.same(onDisk, ['sending', 'sending', 'sending', 'sending', 'empty'])
 })
 
 t.test('waits double up to their cap, with jitter; a told wait is obeyed and does not count', async (t) => {
-  const plain = relayWith(Array.from({ length: 8 }, () => transient))
-  plain.relay.enqueue([message('a')])
-  await plain.relay.run(plain.abort.signal)
-  t.same(plain.log.waits, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
-  const told = relayWith([transient, { ...transient, retryAfterMs: 7_000 }, transient], { random: 1 })
-  told.relay.enqueue([message('a')])
-  await told.relay.run(told.abort.signal)
-  t.same(told.log.waits, [1_250, 8_000, 2_500])
+  t.same((await relayed(['a'], Array.from({ length: 8 }, () => transient))).waits, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
+  const told = await relayed(['a'], [transient, { ...transient, retryAfterMs: 100 }, transient], { random: 1 })
+  t.same(told.waits, [1_250, 2_500])
+  t.ok(told.outbox.notBefore > 1_000_000, 'it is kept for the next start')
 })
 
 t.test('what a person must mend is told once per reason and retried rarely', async (t) => {
-  const { relay, log, abort } = relayWith([permanent, permanent, permanent, permanent, permanent, permanent, { ...permanent, reason: '401: Unauthorized' }])
-  relay.enqueue([message('a')])
-  await relay.run(abort.signal)
-  t.same(log.events.map((event) => (event.type === 'sent' ? 'sent' : event.reason)), ['403: kicked', '401: Unauthorized', 'sent'])
-  t.same(log.waits.map((ms) => ms / 60_000), [15, 30, 60, 120, 240, 360, 360])
+  const { events, waits } = await relayed(['a'], [permanent, permanent, permanent, permanent, permanent, permanent, { ...permanent, reason: '401: Unauthorized' }])
+  t.same(events.map((event) => ('reason' in event ? event.reason : event.type)), ['403: kicked', '401: Unauthorized', 'sent'])
+  t.same(waits.map((ms) => ms / 60_000), [15, 30, 60, 120, 240, 360, 360])
 })
 
-t.test('a message that comes while nothing waits is sent at once; an abort ends the run with the rest unsent', async (t) => {
-  const { relay, log, abort } = relayWith([sent, transient], { stopAfter: 2 })
-  const run = relay.run(abort.signal)
-  relay.enqueue([message('a'), message('b'), message('c')])
-  await run
-  t.same(log.sends, ['a', 'b'])
-  t.equal(relay.waiting(), 2)
+t.test('a message whose answer was lost is sent again once, marked, when Telegram answers again', async (t) => {
+  const { sends, waits, probed } = await relayed(['a', 'b'], [lostAnswer], { probes: [transient, lostAnswer, ready] })
+  t.match(sends, ['a', /^↻ Possible repeat: .*lost\.\n\na$/, 'b'])
+  t.same(waits, [30_000, 1_000, 2_000])
+  t.equal(probed, 3)
+})
+
+t.test('a message that Telegram takes in no form is told and does not hold up the next', async (t) => {
+  const { sends, events } = await relayed(['a', 'b'], [{ type: 'refused', reason: '400: odd' }])
+  t.same(sends, ['a', 'b'])
+  t.match(events, [{ type: 'set-aside', reason: '400: odd', message: { text: 'a' } }, { type: 'sent' }])
+})
+
+t.test('a send that the end of the program cuts off stays sending; one that failed surely does not', async (t) => {
+  t.match((await relayed(['a'], [lostAnswer], { stopAt: 1 })).outbox.entries, [{ state: 'sending', mayRepeat: false }])
+  t.match((await relayed(['a'], [transient], { stopAt: 1 })).outbox.entries, [{ state: 'pending', parts: null }])
 })

@@ -11,7 +11,7 @@ const never = new AbortController().signal
 async function world(t: Test, options: { topic?: number | null; token?: string } = {}) {
   const bot = await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC], closedTopics: [] }] })
   t.teardown(() => bot.close())
-  const telegram = createTelegram({ token: options.token ?? bot.token, chat: CHAT, topic: options.topic === undefined ? TOPIC : options.topic, apiRoot: bot.url })
+  const telegram = createTelegram({ token: options.token ?? bot.token, chat: CHAT, topic: options.topic === undefined ? TOPIC : options.topic, apiRoot: bot.url, timeoutMs: 5_000 })
   return { bot, telegram }
 }
 const error = (status: number, description: string) => ({ type: 'error' as const, status, description })
@@ -43,7 +43,6 @@ t.test('what a person must mend is permanent, with the remedy', async (t) => {
     [400, 'Bad Request: chat not found', /correct TELEGRAM_CHAT_ID/],
     [403, 'Forbidden: bot was kicked from the supergroup chat', /add the bot to the chat again/],
     [400, 'Bad Request: not enough rights to send text messages to the chat', /allow the bot to send messages/],
-    [400, 'Bad Request: odd', /check TELEGRAM_CHAT_ID and TOPIC_SYSTEM_ID/],
   ]
   for (const [status, description, remedy] of cases) {
     bot.next('sendMessage', error(status, description))
@@ -55,7 +54,7 @@ t.test('a moved chat is followed from then on', async (t) => {
   const { bot, telegram } = await world(t)
   bot.chats[0]!.migratedTo = -1009
   bot.chats.push({ id: -1009, is_forum: true, topics: [TOPIC] })
-  t.match(await telegram.send(message, never), { type: 'sent', notes: ['the chat moved: set TELEGRAM_CHAT_ID to -1009'] })
+  t.match(await telegram.send(message, never), { type: 'sent', notes: ['the chat moved: set TELEGRAM_CHAT_ID to -1009'], movedTo: -1009 })
   await telegram.send(message, never)
   t.same(sends(bot).map((params) => params.chat_id), [String(CHAT), '-1009', '-1009'])
 })
@@ -77,8 +76,24 @@ t.test('rejected markup goes once more as plain text, what is too long in halves
   bot.next('sendMessage', error(400, 'Bad Request: message is too long'))
   t.match(await telegram.send({ html: 'first\nsecond', text: 'first\nsecond' }, never), { type: 'sent', messageIds: [Number, Number] })
   t.same(bot.messages.slice(1).map(({ text }) => text), ['first', 'second'])
-  bot.always('sendMessage', error(400, 'Bad Request: message is too long'))
-  t.match(await telegram.send({ html: 'x'.repeat(9_000), text: 'x'.repeat(9_000) }, never), { type: 'permanent' })
+})
+
+t.test('what Telegram takes in no form is set aside with a notice in its place, unless that is refused as well', async (t) => {
+  const { bot, telegram } = await world(t)
+  const odd = error(400, 'Bad Request: odd')
+  bot.next('sendMessage', odd, odd)
+  t.match(await telegram.send(message, never), { type: 'refused', reason: 'Bad Request: odd' })
+  t.match(bot.messages, [{ text: /^⚠️ A message could not be shown: .*It began: a message & more$/ }])
+  for (const description of ['Bad Request: odd', 'Bad Request: message is too long']) {
+    bot.always('sendMessage', error(400, description))
+    t.match(await telegram.send({ html: 'x'.repeat(9_000), text: 'x'.repeat(9_000) }, never), { type: 'permanent', remedy: /check TELEGRAM_CHAT_ID and TOPIC_SYSTEM_ID/ }, description)
+  }
+})
+
+t.test('when a part of a message was accepted, another try may repeat it', async (t) => {
+  const { bot, telegram } = await world(t)
+  bot.next('sendMessage', error(400, 'Bad Request: message is too long'), { type: 'delay', ms: 0 }, { type: 'too-many-requests', retryAfter: 1 })
+  t.match(await telegram.send({ html: 'first\nsecond', text: 'first\nsecond' }, never), { type: 'transient', unknown: true, retryAfterMs: null })
 })
 
 t.test('check asks for the bot and the chat and sends nothing', async (t) => {
@@ -101,7 +116,7 @@ t.test('the token is in no outcome, whatever fails', async (t) => {
   const { bot, telegram } = await world(t)
   bot.next('sendMessage', error(400, `Bad Request: ${bot.token} is odd`), { type: 'cut' })
   const outcomes = [await telegram.send(message, never), await telegram.send(message, never)]
-  const wrong = createTelegram({ token: bot.token, chat: CHAT, topic: null, apiRoot: 'http://127.0.0.1:99999' })
+  const wrong = createTelegram({ token: bot.token, chat: CHAT, topic: null, apiRoot: 'http://127.0.0.1:99999', timeoutMs: 5_000 })
   outcomes.push(await wrong.send(message, never))
   t.notMatch(inspect(outcomes, { depth: null }), bot.token)
 })

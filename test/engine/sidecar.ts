@@ -1,9 +1,11 @@
 // The sidecar in this process, between a real engine and the fake Bot API, for engine tests.
+import { join } from 'node:path'
 import type { Test } from 'tap'
 import { runDaemon } from '../../src/daemon.js'
 import { createLog } from '../../src/logger.js'
 import { type BotApi, createBotApi } from '../fakes/bot-api.js'
 import type { Engine } from './engine.js'
+import { TIMING } from '../world.js'
 import { until } from './processes.js'
 
 export const CHAT = -1001234567890
@@ -30,7 +32,8 @@ export async function startSidecar(t: Test, engine: Engine, options: { watchtowe
       docker: { type: 'unix', path: engine.socketPath },
       watchtower: options.watchtower ?? null,
       host: null,
-      idleMs: options.idleMs ?? 600_000,
+      stateDir: join(engine.directory, 'state'),
+      timing: { ...TIMING, ...(options.idleMs !== undefined && { idleMs: options.idleMs }) },
       logLevel: 'debug',
     },
     log,

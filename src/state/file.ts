@@ -1,0 +1,165 @@
+// The state file on disk: read, checked, replaced in one step. Takes a directory and a State.
+import { createHash } from 'node:crypto'
+import { copyFile, link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { State } from './state.js'
+
+/** Raised with every change that an older program would misread. */
+const VERSION = 1
+const FILE = 'state.json'
+const BACKUP = 'state.json.bak'
+const TEMPORARY = 'state.json.new'
+
+/** The state cannot be used; the message is a sentence that names the remedy. */
+export class StateError extends Error {
+  override name = 'StateError'
+}
+
+/** What was found on disk. */
+export interface Loaded {
+  /** null at the first start, or where nothing could be read */
+  state: State | null
+  /** null where all was well; the files that were set aside are still there */
+  damage: { from: 'backup' | 'nothing'; setAside: string[] } | null
+}
+
+const Envelope = z.object({ version: z.int(), sum: z.string(), state: z.unknown() })
+
+/** Makes the directory where it is missing. Throws a StateError where that is not possible. */
+export async function prepareDirectory(directory: string): Promise<void> {
+  await explained(directory, async () => {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await readdir(directory)
+  })
+}
+
+/**
+ * Reads the state, or its backup where it is damaged; what is damaged is renamed to `.corrupt-TIME`.
+ * now: ISO time, for that name. Throws a StateError where a newer program wrote it: then nothing is touched.
+ */
+export async function loadState(directory: string, now: string): Promise<Loaded> {
+  const [main, backup] = [await readOne(directory, FILE), await readOne(directory, BACKUP)]
+  for (const one of [main, backup]) {
+    if (one.type === 'newer') throw new StateError(`${join(directory, FILE)} was written by a newer version of watchtower-telegram (format ${one.version}, this one knows ${VERSION}): run that version, or start with an empty STATE_DIR`)
+  }
+  if (main.type === 'good') return { state: main.state, damage: null }
+  if (main.type === 'none' && backup.type === 'none') return { state: null, damage: null }
+  const setAside: string[] = []
+  for (const [file, { type }] of [[FILE, main], [BACKUP, backup]] as const) {
+    if (type !== 'damaged') continue
+    const aside = join(directory, `${file}.corrupt-${now.replace(/[^\dTZ]/g, '')}`)
+    await explained(directory, () => rename(join(directory, file), aside))
+    setAside.push(aside)
+  }
+  return backup.type === 'good' ? { state: backup.state, damage: { from: 'backup', setAside } } : { state: null, damage: { from: 'nothing', setAside } }
+}
+
+type Read = { type: 'good'; state: State } | { type: 'none' } | { type: 'damaged' } | { type: 'newer'; version: number }
+
+async function readOne(directory: string, file: string): Promise<Read> {
+  let text: string
+  try {
+    text = await readFile(join(directory, file), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { type: 'none' }
+    throw new StateError(sentence(directory, error))
+  }
+  try {
+    const { version, sum, state } = Envelope.parse(JSON.parse(text))
+    if (version > VERSION) return { type: 'newer', version }
+    if (sum !== sumOf(JSON.stringify(state))) return { type: 'damaged' }
+    return { type: 'good', state: State.parse(state) }
+  } catch {
+    return { type: 'damaged' }
+  }
+}
+
+/**
+ * Replaces the state in one step; the file before becomes the backup. Whoever reads at any moment,
+ * after a crash too, finds a whole file. Throws a StateError; then the file is still the one before.
+ * Not write-file-atomic: on a full disk its version 8 replaces the file by a truncated one.
+ */
+export async function saveState(directory: string, state: State): Promise<void> {
+  const body = JSON.stringify(state)
+  const text = `{"version":${VERSION},"sum":"${sumOf(body)}","state":${body}}\n`
+  const [file, backup, temporary] = [FILE, BACKUP, TEMPORARY].map((name) => join(directory, name)) as [string, string, string]
+  await explained(directory, async () => {
+    try {
+      await writeWhole(temporary, text)
+    } catch (error) {
+      await unlink(temporary).catch(() => {})
+      throw error
+    }
+    await keepBackup(file, backup)
+    await rename(temporary, file)
+    await syncDirectory(directory)
+  })
+}
+
+async function writeWhole(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'w', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A second name for the same file where the file system has such, else a copy. Where there is no file, an older backup stays. */
+async function keepBackup(file: string, backup: string): Promise<void> {
+  const next = `${backup}.new`
+  await unlink(next).catch(() => {})
+  try {
+    await link(file, next)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    await copyFile(file, next)
+  }
+  await rename(next, backup)
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function sumOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+async function explained(directory: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    throw new StateError(sentence(directory, error))
+  }
+}
+
+function sentence(directory: string, error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  const user = process.getuid?.() ?? '?'
+  switch (code) {
+    case 'EBUSY':
+    case 'EXDEV':
+      return `${join(directory, FILE)} cannot be replaced because it is mounted by itself: mount its directory instead, as STATE_DIR`
+    case 'EACCES':
+    case 'EPERM':
+      return `user ${user} may not write in STATE_DIR ${directory}: give it to that user (chown ${user}), or name another STATE_DIR`
+    case 'EROFS':
+      return `STATE_DIR ${directory} is read-only: mount it writable, or name another STATE_DIR`
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `there is no space left in STATE_DIR ${directory}: make room there`
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return `STATE_DIR ${directory} is no directory: name one`
+    default:
+      return `STATE_DIR ${directory} cannot be used: ${code ?? message}`
+  }
+}
