@@ -30,6 +30,19 @@ t.test('one update per service, with all its outdated containers', (t) => {
   t.end()
 })
 
+t.test('a tag that moved twice while Watchtower checked is one update, to the last image', (t) => {
+  const facts = (running: string) => [container('web', 'nginx', running, compose('web')), container('admin', 'nginx', OLD, compose('admin')), image(OLD), image(NEW), image(BUILT)]
+  const ids = (list: object[], ...sessionFound: ReturnType<typeof found>[]) =>
+    report({ found: sessionFound }, list).report.updates.map(({ service, newImageId, containers }) => [service, newImageId, containers])
+  const last = BUILT.slice(7, 19)
+  t.same(ids(facts(OLD), found('nginx:latest'), found('nginx:latest', BUILT)), [['web', last, ['web']], ['admin', last, ['admin']]])
+  t.same(ids(facts(BUILT), found('nginx:latest'), found('nginx:latest', BUILT)), [['admin', last, ['admin']]], 'one that runs the last image has no update')
+  t.same(ids(facts(OLD), found('nginx:latest', NEW, ['web']), found('nginx:latest', BUILT, ['admin'])), [['web', last, ['web']], ['admin', last, ['admin']]], 'the fork names the containers')
+  const forged = hex('d')
+  t.same(ids(facts(OLD), found('nginx:latest'), found('nginx:latest', forged)), [['web', NEW.slice(7, 19), ['web']], ['admin', NEW.slice(7, 19), ['admin']], ['', forged.slice(7, 19), []]], 'an id that no image has replaces none')
+  t.end()
+})
+
 t.test('without inspect answers one update per image and id; what is unknown is null', (t) => {
   const { report: plain } = report({ found: [found('ghcr.io/team/app:1', NEW, ['app-1'])] }, null)
   t.match(plain.updates, [{ service: 'app', project: null, containers: ['app-1'], currentImageId: null, currentVersion: null, newVersion: null, commands: ['docker compose pull app', 'docker compose up -d app'] }])
