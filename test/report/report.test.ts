@@ -129,6 +129,13 @@ t.test('credentials are removed from foreign text', (t) => {
     ['telegram://123456:made-up-token-for-tests-not-real@telegram', 'telegram://[credentials]@telegram'],
     ['Authorization: Bearer abc.def.ghi', 'Authorization: Bearer [token]'],
     ['?access_token=abc&x=1', '?access_token=[removed]&x=1'],
+    ['Authorization: token ghp_madeUpTokenForTestsNotReal', 'Authorization: token [token]'],
+    ['token eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl was refused', 'token [token] was refused'],
+    ['Get "https://store/a?se=1&sig=abc%3D&sp=r": EOF', 'Get "https://store/a?se=1&sig=[removed]&sp=r": EOF'],
+    ['Get "https://store/a?X-Amz-Credential=AKIA%2Fus&X-Amz-Signature=beef": EOF', 'Get "https://store/a?X-Amz-Credential=[removed]&X-Amz-Signature=[removed]": EOF'],
+    ['Post "https://discord.com/api/webhooks/123/abc-def": EOF', 'Post "https://discord.com/api/webhooks/123/[removed]": EOF'],
+    ['{"auths":{"ghcr.io":{"auth":"bWU6cHc="}}}', '{"auths":{"ghcr.io":{"auth":[removed]}}}'],
+    ['registry responded with "401 Unauthorized", auth: "not present"', 'registry responded with "401 Unauthorized", auth: "not present"'],
     ['plain text: password reset', 'plain text: password reset'],
   ]
   for (const [text, clean] of cases) t.equal(redact(text), clean)
