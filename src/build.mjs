@@ -19,7 +19,9 @@ await build({
   format: 'cjs',
   banner: { js: '#!/usr/bin/env node' },
   // Request: the Telegram library probes for it, and that alone loads the built-in fetch
-  define: { VERSION: JSON.stringify(version), Request: 'undefined' },
+  // DOCKER_HOST: config is its only reader; dockerode would read it too, and more variables with it
+  // (a timeout, certificates), and fails where it cannot parse what the Docker CLI can
+  define: { VERSION: JSON.stringify(version), Request: 'undefined', 'process.env.DOCKER_HOST': 'undefined' },
   plugins: [
     {
       name: 'leave out what is never used',

@@ -27,6 +27,8 @@ export interface Replayed {
   printed: number
 }
 
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+
 /** Stands between two messages on a terminal. */
 const RULE = '\n────────────────────\n\n'
 
@@ -74,6 +76,8 @@ async function linesIn(source: Readable): Promise<Readable> {
     if (done === true) break
     start = Buffer.concat([start, value])
   }
+  // some editors and shells begin a text with it; the first line would be no record
+  if (start.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)) start = start.subarray(BYTE_ORDER_MARK.length)
   const whole = Readable.from(
     (async function* () {
       if (start.length > 0) yield start

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 
@@ -35,6 +35,21 @@ t.test('sessions never cross files', (t) => {
   const folder = t.testdir({ 'a.log': found, 'b.log': done })
   const { stdout } = program(['replay', '--json', join(folder, 'a.log'), join(folder, 'b.log')])
   t.same(stdout.trim().split('\n').map((line) => JSON.parse(line)).map(({ session, updates }) => [session.end, updates.length]), [['eof', 1], ['done', 0]])
+  t.end()
+})
+
+t.test('a byte order mark hides nothing', (t) => {
+  const log = readFileSync(fixture('three-updates-auto'), 'utf8')
+  const first = log.slice(log.indexOf('time="2026-11-23T20:15:56Z" level=info msg="Found new'))
+  const updates = (input: string): number[] => program(['replay', '--json', '-'], { input }).stdout.trim().split('\n').map((line) => JSON.parse(line).updates.length)
+  t.same(updates(`\ufeff${first}`), updates(first))
+  t.same(updates(first)[0], 3)
+  t.end()
+})
+
+t.test('an output that is full ends in one sentence', { skip: existsSync('/dev/full') ? false : 'there is no /dev/full' }, (t) => {
+  const { status, stderr } = spawnSync('sh', ['-c', '"$0" "$@" > /dev/full', process.execPath, 'dist/watchtower-telegram.cjs', 'replay', '--json', fixture('three-updates-auto')], { encoding: 'utf8' })
+  t.same({ status, stderr }, { status: 1, stderr: 'watchtower-telegram: standard output cannot be written (ENOSPC): give it a place with room\n' })
   t.end()
 })
 

@@ -60,3 +60,20 @@ t.test('a configuration with several faults exits 2 and names them all in one JS
   t.notMatch(JSON.stringify(line), 'not-a-token')
   t.equal(stderr(), '')
 })
+
+t.test('every spelling of DOCKER_HOST that config takes starts, and no other Docker variable has a say', async (t) => {
+  const token = '123456789:made-up-token-for-tests-not-real'
+  for (const [host, env] of [['tcp://:1', {}], ['tcp://127.0.0.1:1', { DOCKER_CERT_PATH: '/nowhere', DOCKER_CLIENT_TIMEOUT: '1' }]] as const) {
+    const child = spawn(process.execPath, ['dist/watchtower-telegram.cjs'], {
+      env: { PATH: process.env.PATH, TELEGRAM_BOT_TOKEN: token, TELEGRAM_CHAT_ID: '-1', TELEGRAM_API_URL: 'http://127.0.0.1:1', DOCKER_HOST: host, ...env },
+    })
+    t.teardown(() => child.kill('SIGKILL'))
+    let stdout = ''
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk
+      if (stdout.includes('docker.unreachable')) child.kill('SIGTERM')
+    })
+    t.equal((await once(child, 'close'))[0], 0, host)
+    t.match(stdout, /"docker\.unreachable","msg":"nothing listens at (localhost|127\.0\.0\.1):1/, host)
+  }
+})

@@ -51,7 +51,7 @@ export function commandsFor(image: string, containers: readonly [ContainerFacts,
 }
 
 function composeFlags(container: ContainerFacts, project: string, directory: string | null): string[] {
-  const files = splitPaths(container.labels.get(`${COMPOSE}project.config_files`)).map((file) => relative(file, directory))
+  const files = fromDirectory(splitPaths(container.labels.get(`${COMPOSE}project.config_files`)), directory).map((file) => relative(file, directory))
   const envFiles = splitPaths(container.labels.get(`${COMPOSE}project.environment_file`)).map((file) => relative(file, directory))
   const impliesFiles = files.length === 0 || (DEFAULT_FILES.includes(files[0] as string) && (files.length === 1 || (files.length === 2 && files[1] === override(files[0] as string))))
   return [
@@ -85,6 +85,25 @@ function isOf(container: ContainerFacts, project: string, service: string): bool
 
 function splitPaths(label: string | undefined): string[] {
   return (label ?? '').split(',').filter(Boolean)
+}
+
+/**
+ * Compose 1 writes names relative to where it was called, which need not be the project's directory: that is the
+ * first file's (compose/cli/command.py, config_files_label), unless --project-directory names another one.
+ */
+function fromDirectory(files: readonly string[], directory: string | null): readonly string[] {
+  const folder = (files[0] ?? '').split('/').slice(0, -1).filter((part) => part !== '.')
+  if (directory === null || folder.length === 0 || folder[0] === '') return files
+  const inside = ['', ...folder.filter((part) => part !== '..'), ''].join('/').replaceAll('//', '/')
+  if (!`/${directory}/`.replaceAll('//', '/').endsWith(inside)) return files
+  return files.map((file) => {
+    const parts = file.split('/')
+    let same = 0
+    while (same < folder.length && parts[same] === folder[same]) same += 1
+    const up = folder.slice(same)
+    // out of a folder above, the name of the way back is not known
+    return parts[0] === '' || up.includes('..') ? file : [...up.map(() => '..'), ...parts.slice(same)].join('/')
+  })
 }
 
 /** A path as seen from the project's directory; Compose 1 labels hold relative names, Compose 2 absolute ones. */

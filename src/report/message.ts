@@ -27,7 +27,7 @@ const MAX_URL = 512
 const MAX_DETAIL = 160
 /** Characters of names in one line of failures. */
 const MAX_NAMES = 1_000
-/** Room for ` (10000/10000)` after the headline: a session holds no more updates. */
+/** Room for ` (10000/10000)` after the headline: all that a session can hold makes no more parts. */
 const NUMBERING = 14
 /** Room for the sentences that delivery may have to put in front (notice.ts). */
 const NOTICES = 300

@@ -59,7 +59,7 @@ type Containers = readonly [ContainerFacts, ...ContainerFacts[]]
 export function knownUpdates(session: CheckSession, facts: Facts, watchtower: ContainerFacts | null, missed: boolean): Update[] {
   const isWatched = watchedBy(watchtower)
   const current = session.found.filter((found) => !missed || isTagged(found, facts))
-  const groups = current.map((found) => {
+  const groups = newest(current, facts).map((found) => {
     const newImage = facts.images.find((image) => shortId(image.id) === found.newImageId)
     const outdated = facts.containers.filter((c) => concerns(found, c, isWatched) && shortId(c.imageId) !== found.newImageId)
     return { found, outdated: newImage ? byService(outdated).map((containers): Outdated => ({ found, newImage, containers })) : null }
@@ -72,6 +72,22 @@ export function knownUpdates(session: CheckSession, facts: Facts, watchtower: Co
 function isTagged({ image, newImageId }: Found, facts: Facts): boolean {
   const known = facts.images.find(({ id }) => shortId(id) === newImageId)
   return !known || known.repoTags.some((tag) => sameTag(tag, image))
+}
+
+/**
+ * Of several ids that one image had in a session, the last one that is here: the tag moved on while
+ * Watchtower checked, and a service has one update, not one per id.
+ */
+function newest(found: readonly Found[], facts: Facts): Found[] {
+  const local = new Set(facts.images.map((image) => shortId(image.id)))
+  const keyOf = ({ image, newImageId }: Found): string => (local.has(newImageId) ? image : `${image} ${newImageId}`)
+  const last = new Map<string, { one: Found; containers: Set<string> }>()
+  for (const one of found) {
+    const containers = last.get(keyOf(one))?.containers ?? new Set()
+    for (const name of one.containers) containers.add(name)
+    last.set(keyOf(one), { one, containers })
+  }
+  return [...last.values()].map(({ one, containers }) => ({ ...one, containers: [...containers] }))
 }
 
 function knownUpdate({ found, newImage, containers }: Outdated, facts: Facts, pending: readonly Place[]): Update {

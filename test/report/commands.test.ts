@@ -59,6 +59,18 @@ t.test("where the first file lies elsewhere, the project's directory is said too
   t.same(commands(one('web', { 'project.working_dir': '', 'project.config_files': '/srv/base.yml' })), both(' -p friday -f /srv/base.yml'), 'unless it is unknown')
 })
 
+t.test('names that Compose 1 wrote from another directory are turned to the project\'s', async (t) => {
+  const from = (files: string, directory = '/srv/friday'): string[] => commands(one('web', { 'project.working_dir': directory, 'project.config_files': files }))
+  t.same(from('friday/docker-compose.yml'), both(''), 'called one directory above')
+  t.same(from('srv/friday/docker-compose.yml', '/srv/friday/'), both(''), 'called in the root')
+  t.same(from('../friday/docker-compose.yml'), both(''), 'called beside it')
+  t.same(from('../docker-compose.yml'), both(''), 'called below it')
+  t.same(from('friday/docker-compose.yml,friday/docker-compose.services.yml'), both(' -f docker-compose.yml -f docker-compose.services.yml'))
+  t.same(from('friday/docker-compose.yml,common/base.yml,/etc/x.yml'), both(' -f docker-compose.yml -f ../common/base.yml -f /etc/x.yml'))
+  t.same(from('../friday/docker-compose.yml,base.yml'), both(' -f docker-compose.yml -f base.yml'), 'a way back that no label tells')
+  t.same(from('deploy/docker-compose.yml'), both(' --project-directory . -f deploy/docker-compose.yml'), '--project-directory was given')
+})
+
 t.test('environment files are named but the one that Compose reads anyway', async (t) => {
   t.same(commands(one('web', { 'project.environment_file': '/opt/friday/.env' })), both(''))
   t.same(commands(one('web', { 'project.environment_file': '/opt/friday/.env,/opt/friday/prod.env,/etc/x.env' })), both(' --env-file prod.env --env-file /etc/x.env'))

@@ -30,6 +30,19 @@ t.test('one update per service, with all its outdated containers', (t) => {
   t.end()
 })
 
+t.test('a tag that moved twice while Watchtower checked is one update, to the last image', (t) => {
+  const facts = (running: string) => [container('web', 'nginx', running, compose('web')), container('admin', 'nginx', OLD, compose('admin')), image(OLD), image(NEW), image(BUILT)]
+  const ids = (list: object[], ...sessionFound: ReturnType<typeof found>[]) =>
+    report({ found: sessionFound }, list).report.updates.map(({ service, newImageId, containers }) => [service, newImageId, containers])
+  const last = BUILT.slice(7, 19)
+  t.same(ids(facts(OLD), found('nginx:latest'), found('nginx:latest', BUILT)), [['web', last, ['web']], ['admin', last, ['admin']]])
+  t.same(ids(facts(BUILT), found('nginx:latest'), found('nginx:latest', BUILT)), [['admin', last, ['admin']]], 'one that runs the last image has no update')
+  t.same(ids(facts(OLD), found('nginx:latest', NEW, ['web']), found('nginx:latest', BUILT, ['admin'])), [['web', last, ['web']], ['admin', last, ['admin']]], 'the fork names the containers')
+  const forged = hex('d')
+  t.same(ids(facts(OLD), found('nginx:latest'), found('nginx:latest', forged)), [['web', NEW.slice(7, 19), ['web']], ['admin', NEW.slice(7, 19), ['admin']], ['', forged.slice(7, 19), []]], 'an id that no image has replaces none')
+  t.end()
+})
+
 t.test('without inspect answers one update per image and id; what is unknown is null', (t) => {
   const { report: plain } = report({ found: [found('ghcr.io/team/app:1', NEW, ['app-1'])] }, null)
   t.match(plain.updates, [{ service: 'app', project: null, containers: ['app-1'], currentImageId: null, currentVersion: null, newVersion: null, commands: ['docker compose pull app', 'docker compose up -d app'] }])
@@ -116,6 +129,13 @@ t.test('credentials are removed from foreign text', (t) => {
     ['telegram://123456:made-up-token-for-tests-not-real@telegram', 'telegram://[credentials]@telegram'],
     ['Authorization: Bearer abc.def.ghi', 'Authorization: Bearer [token]'],
     ['?access_token=abc&x=1', '?access_token=[removed]&x=1'],
+    ['Authorization: token ghp_madeUpTokenForTestsNotReal', 'Authorization: token [token]'],
+    ['token eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl was refused', 'token [token] was refused'],
+    ['Get "https://store/a?se=1&sig=abc%3D&sp=r": EOF', 'Get "https://store/a?se=1&sig=[removed]&sp=r": EOF'],
+    ['Get "https://store/a?X-Amz-Credential=AKIA%2Fus&X-Amz-Signature=beef": EOF', 'Get "https://store/a?X-Amz-Credential=[removed]&X-Amz-Signature=[removed]": EOF'],
+    ['Post "https://discord.com/api/webhooks/123/abc-def": EOF', 'Post "https://discord.com/api/webhooks/123/[removed]": EOF'],
+    ['{"auths":{"ghcr.io":{"auth":"bWU6cHc="}}}', '{"auths":{"ghcr.io":{"auth":[removed]}}}'],
+    ['registry responded with "401 Unauthorized", auth: "not present"', 'registry responded with "401 Unauthorized", auth: "not present"'],
     ['plain text: password reset', 'plain text: password reset'],
   ]
   for (const [text, clean] of cases) t.equal(redact(text), clean)

@@ -105,6 +105,34 @@ t.test('a log from the middle that begins with hook output is not read as other 
   t.end()
 })
 
+for (const [name, print] of Object.entries({ 'without a terminal': pretty, 'on a terminal': tty })) {
+  t.test(`output that stands in the record's first line is output, too, however that line ends: ${name}`, (t) => {
+    for (const first of ['one', 'one ', 'one  \x1b[31mcontainer\x1b[0m=/web']) {
+      for (const fake of FAKES) {
+        const failed = `command exited with code 1  ${[first, fake, fake, 'end'].join('\r\n')}`
+        const lines = [...print(BANNER), ...print(failed, { container: '/web' }, 'error'), ...print('Session done', { Scanned: '1' })]
+        t.strictSame(decode(lines).map(({ record }) => record.message.split(' ')[0]), ['Watchtower', 'command', 'Session'], `${first} ${fake}`)
+      }
+    }
+    t.end()
+  })
+
+  t.test(`a log that begins with hook output keeps it apart: ${name}`, (t) => {
+    const real = 'Found new nginx:latest image (111111111111)'
+    for (const fake of FAKES) {
+      const lines = [...print(hook('started ', fake, fake, '', 'done')), ...print(real), ...print('Session done', { Scanned: '1' })]
+      t.strictSame(decode(lines).map(({ record }) => record.message.split('\n')[0]), ['Command output:', real, 'Session done'], fake)
+    }
+    t.end()
+  })
+}
+
+t.test('where the padding was trimmed, hook output swallows no record', (t) => {
+  const trimmed = [...pretty('Command output:\none'), ...pretty('Found new nginx:latest image (111111111111)'), ...pretty('Session done', { Scanned: '1' })].map((line) => line.trimEnd())
+  t.strictSame(messages(trimmed), ['Command output:', 'Found new nginx:latest image (111111111111)', 'Session done'])
+  t.end()
+})
+
 t.test('in text and JSON a message is one line, whatever it quotes', (t) => {
   for (const dialect of ['logrus text', 'logrus json', 'zerolog logfmt', 'zerolog json'] as const) {
     const lines = [BANNER, hook(...FAKES), 'Session done'].map((message) => PRINT[dialect]({ level: 'info', message }))
@@ -123,7 +151,7 @@ t.test("a panic after an error is seen, a trace's lines are not", (t) => {
   const panic = '2026/11/23 19:54:22 cron: panic running job: runtime error: invalid memory address or nil pointer dereference'
   t.strictSame(
     messages([...pretty(hook('a', 'b')), ...pretty(BANNER), ...pretty('Error response from daemon: Bad response from Docker engine', {}, 'error'), panic, 'goroutine 9 [running]:', '\t/go/cron.go:161 +0x69', '']),
-    ['Command output:', BANNER, 'Error response from daemon: Bad response from Docker engine', panic],
+    ['Command output:\na\nb', BANNER, 'Error response from daemon: Bad response from Docker engine', panic],
   )
   t.end()
 })
