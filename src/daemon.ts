@@ -4,7 +4,7 @@ import { sleep } from './bell.js'
 import type { Config } from './config.js'
 import { createRelay, type RelayEvent } from './delivery/relay.js'
 import { enqueueNotice, recovered } from './delivery/outbox.js'
-import { createTelegram } from './delivery/telegram.js'
+import { createTelegram, type Telegram } from './delivery/telegram.js'
 import { createDocker } from './docker/client.js'
 import { untilLost } from './docker/watchdog.js'
 import { createHealth, type Health } from './health.js'
@@ -19,6 +19,8 @@ import { followWatchtowers } from './watchtowers.js'
 
 /** An unanswered send gets this long after the signal; the exit is promised within 5 s. */
 const LAST_SEND_MS = 4_000
+/** Cap of the wait between two looks at a Telegram that cannot be reached, in paces. */
+const MAX_CHECK_PACES = 60
 
 /** Follows every Watchtower and sends its reports. Resolves to the exit code: 0 after the signal, 1 where it cannot start or go on. */
 export async function runDaemon(config: Config, log: Log, signal: AbortSignal): Promise<number> {
@@ -65,7 +67,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   const { timing } = config
   const lost = new AbortController()
   const signal = AbortSignal.any([outer, lost.signal])
-  const docker = createDocker(config.docker, timing.dockerTimeoutMs)
+  const docker = createDocker(config.docker, timing.dockerTimeoutMs, signal)
   const store = createStore(
     state,
     {
@@ -103,13 +105,8 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   const teller = createTeller({ docker, config, log, store, signal, onNews: relay.wake })
 
   log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
-  void telegram.check(signal).then((answer) => {
-    if (answer.type === 'ready') log.info('telegram.ready', answer, `messages go to ${answer.chat} as @${answer.bot}`)
-    else if (!signal.aborted) log.error('telegram.unreachable', answer, `Telegram: ${answer.reason}${answer.type === 'permanent' ? `; ${answer.remedy}` : ''}`)
-    if (answer.type === 'permanent') health.set('telegram', `${answer.reason}; ${answer.remedy}`)
-    if (answer.type === 'ready' && config.telegram.topic !== null && !answer.forum) log.warn('telegram.no-topics', {}, 'TOPIC_SYSTEM_ID is set, but the chat has no topics: turn them on in the group')
-  })
   await Promise.all([
+    checkTelegram(telegram, config, log, health, signal),
     followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell }),
     relay.run(signal),
     untilLost(docker, config.docker, timing.dockerLostMs, (fault) => health.set('docker', fault), signal).then((wasLost) => {
@@ -123,6 +120,25 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   if (unsent > 0) log.warn('report.unsent', { messages: unsent }, `${unsent} messages were not sent: they are kept for the next start`)
   log.info('stopped', {}, 'watchtower-telegram stopped')
   return outer.aborted ? 0 : 1
+}
+
+/** Says once whether token and chat are right; an outage is waited for, for it may hide that they are not. */
+async function checkTelegram(telegram: Telegram, { telegram: { topic }, timing: { paceMs } }: Config, log: Log, health: Health, signal: AbortSignal): Promise<void> {
+  let told: string | null = null
+  for (let waitMs = paceMs; ; waitMs = Math.min(2 * waitMs, MAX_CHECK_PACES * paceMs)) {
+    const answer = await telegram.check(signal)
+    if (signal.aborted) return
+    if (answer.type === 'ready') {
+      log.info('telegram.ready', answer, `messages go to ${answer.chat} as @${answer.bot}`)
+      if (topic !== null && !answer.forum) log.warn('telegram.no-topics', {}, 'TOPIC_SYSTEM_ID is set, but the chat has no topics: turn them on in the group')
+      return
+    }
+    const fault = answer.type === 'permanent' ? `${answer.reason}; ${answer.remedy}` : answer.reason
+    if (fault !== told) log.error('telegram.unreachable', answer, `Telegram: ${fault}`)
+    told = fault
+    if (answer.type === 'permanent') return health.set('telegram', fault)
+    await sleep(waitMs, signal)
+  }
 }
 
 function logDelivery(log: Log, health: Health, event: RelayEvent): void {

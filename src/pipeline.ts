@@ -35,6 +35,8 @@ interface Source {
   decoder: Decoder
   session: SessionState
   lastAt: number | null
+  /** something of Watchtower's own was read: other programs of a mixed log panic too */
+  known: boolean
 }
 
 /** Distinct compose prefixes told apart in one log; more than that are not Watchtowers. */
@@ -51,7 +53,7 @@ export function createPipeline(idleMs: number, { context = null, onEvent = () =>
   function sourceOf(name: string | null): Source | null {
     const known = sources.get(name)
     if (known || sources.size >= MAX_SOURCES) return known ?? null
-    const source: Source = { name, decoder: createDecoder(), session: emptySessionState(name === null ? context : null), lastAt: null }
+    const source: Source = { name, decoder: createDecoder(), session: emptySessionState(name === null ? context : null), lastAt: null, known: name === null }
     sources.set(name, source)
     return source
   }
@@ -63,8 +65,10 @@ export function createPipeline(idleMs: number, { context = null, onEvent = () =>
       const now = at === null ? null : Date.parse(at)
       if (now !== null && source.lastAt !== null && now - source.lastAt >= idleMs) sealed.push(quiet(source.session))
       source.lastAt = now ?? source.lastAt
+      if (record.dialect === 'raw' && !source.known) continue
       const event = eventOf(record)
       if (!event) continue
+      source.known ||= event.type !== 'error'
       onEvent(event, at)
       sealed.push(advance(source.session, event, at))
     }

@@ -149,6 +149,12 @@ t.test('each source of a log has sessions of its own', (t) => {
   t.end()
 })
 
+t.test("another program's panic in a mixed log aborts nothing", (t) => {
+  t.strictSame(run([line('panic: runtime error: x', null, 'app-1'), line(text(info('an error'))[0] as string, null, 'app-1'), line('panic: runtime error: x', null, 'app-1')]), [])
+  t.equal(run([line('panic: runtime error: x', null)]).length, 1, 'a log of its own is taken to be Watchtower’s')
+  t.end()
+})
+
 t.test('sources beyond a thousand are no Watchtowers', (t) => {
   const [end = ''] = text(done)
   const log = Array.from({ length: 1_100 }, (_, n) => line(end, null, `source${n}`))

@@ -75,10 +75,13 @@ function isAllowed({ method, path = '', hijack, openStdin }: Parameters<Dial>[0]
   return method === 'GET' && !hijack && !openStdin && !/\.\.|\/\/|%/.test(path) && ALLOWED.some((pattern) => pattern.test(path))
 }
 
-/** The client for one engine. Every call must be answered completely within timeoutMs; streams must be open by then. */
-export function createDocker(host: DockerHost, timeoutMs: number): Docker {
+/**
+ * The client for one engine. Every call must be answered completely within timeoutMs, streams must be
+ * open by then; all that is under way fails when stop aborts.
+ */
+export function createDocker(host: DockerHost, timeoutMs: number, stop: AbortSignal): Docker {
   const dockerode = guarded(host)
-  const bounded = <T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> => within(timeoutMs, call)
+  const bounded = <T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> => within(timeoutMs, stop, call)
 
   const stream = (path: string, query: Record<string, unknown>, signal: AbortSignal): Promise<Readable> =>
     bounded(
@@ -93,7 +96,7 @@ export function createDocker(host: DockerHost, timeoutMs: number): Docker {
 
   return {
     async ping() {
-      await within(Math.min(PING_MS, timeoutMs), () => dockerode.ping())
+      await within(Math.min(PING_MS, timeoutMs), stop, () => dockerode.ping())
     },
     async list(filters = {}) {
       const containers = await bounded((abortSignal) => dockerode.listContainers({ all: true, filters, abortSignal }))
@@ -117,18 +120,21 @@ export function createDocker(host: DockerHost, timeoutMs: number): Docker {
 }
 
 /** A dockerode call whose connection drops in the middle of the body never settles by itself. */
-async function within<T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const abort = new AbortController()
-  const answer = call(abort.signal)
+async function within<T>(ms: number, stop: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const end = new AbortController()
+  const answer = call(end.signal)
   answer.catch(() => {})
-  let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(Object.assign(new Error(`no complete answer within ${ms / 1000} s`), { code: 'ETIMEDOUT' }))
-      abort.abort()
-    }, ms)
+    end.signal.addEventListener('abort', () => reject(end.signal.reason))
   })
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+  const timer = setTimeout(() => end.abort(Object.assign(new Error(`no complete answer within ${ms / 1000} s`), { code: 'ETIMEDOUT' })), ms)
+  const stopped = (): void => end.abort(Object.assign(new Error('stopped'), { code: 'ECANCELED' }))
+  if (stop.aborted) stopped()
+  else stop.addEventListener('abort', stopped)
+  return Promise.race([answer, late]).finally(() => {
+    clearTimeout(timer)
+    stop.removeEventListener('abort', stopped)
+  })
 }
 
 async function orNull<T>(answer: Promise<T>): Promise<T | null> {

@@ -38,7 +38,7 @@ export function cleanDetail(text: string): string {
 const REASONS: readonly (readonly [RegExp, Failure['reason']])[] = [
   [/\bpinned image\b/i, 'pinned'],
   [/toomanyrequests|rate.?limit|\b429\b/i, 'rate-limited'],
-  [/denied|unauthorized|forbidden|authentication required|no basic auth|not found|does not exist|manifest unknown|\b40[134]\b/i, 'denied'],
+  [/denied|unauthorized|forbidden|authentication required|no basic auth|not found|does not exist|manifest unknown|(?<![\d.])40[134](?![\d.]\d)\b/i, 'denied'],
   [/no such host|dial tcp|connection (?:refused|reset)|timeout|timed out|deadline exceeded|handshake|unreachable|no route to host|server misbehaving|x509|\bEOF\b|request canceled|\b50[0234]\b/i, 'registry-unreachable'],
 ]
 

@@ -6,7 +6,7 @@ import { Announced, News, nothingAnnounced } from '../report/announce.js'
 
 const Checkpoint = z.object({
   position: z.object({ since: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/), lines: z.array(z.string()) }),
-  context: z.object({ version: z.string().nullable(), endless: z.boolean() }),
+  context: z.object({ version: z.string().nullable(), endless: z.boolean().nullable() }),
 })
 type Checkpoint = z.infer<typeof Checkpoint>
 

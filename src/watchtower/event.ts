@@ -36,9 +36,11 @@ const bare = (name: string): string => name.replace(/^\//, '')
 const short = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12)
 const count = (digits: string | undefined): number | null => (digits !== undefined && /^\d{1,9}$/.test(digits) ? Number(digits) : null)
 
+// the fork cleans up its own older instances in the middle of a check
+const OWN_OLD_INSTANCE = /^\/?watchtower-old-/
 const byField = (type: 'container-stopped' | 'container-created') => (_: readonly string[], fields: Fields): WatchtowerEvent | null => {
   const container = fields.get('container')
-  return container ? { type, container: bare(container) } : null
+  return container && !OWN_OLD_INSTANCE.test(container) ? { type, container: bare(container) } : null
 }
 const failedByField = ([message]: readonly string[], fields: Fields): WatchtowerEvent | null => {
   const container = fields.get('container') ?? fields.get('image')
@@ -85,14 +87,13 @@ const RULES: readonly Rule[] = [
   { levels: WARN, pattern: /^Image pull failed: authentication required$/, event: failedByField },
   { levels: WARN, pattern: /^Registry rate limited digest check\. Aborting pull$/, event: failedByField },
   {
+    // always with its counters: another program's line of these words is none
     levels: INFO,
     pattern: /^Session done$/,
-    event: (_, fields) => ({
-      type: 'session-done',
-      scanned: count(fields.get('Scanned')),
-      available: count(fields.get('Updated')),
-      failed: count(fields.get('Failed')),
-    }),
+    event: (_, fields) =>
+      fields.has('Scanned')
+        ? { type: 'session-done', scanned: count(fields.get('Scanned')), available: count(fields.get('Updated')), failed: count(fields.get('Failed')) }
+        : null,
   },
   {
     // 1.3 prints its end at debug level only

@@ -40,8 +40,8 @@ interface Found {
 /** What is known of a log between two sessions. Plain data, for the state file. */
 export interface LogContext {
   version: string | null
-  /** this version prints no session end: only quiet time can end a session */
-  endless: boolean
+  /** this version prints no session end: only quiet time can end a session; null while neither a banner nor an end told */
+  endless: boolean | null
 }
 
 /** The state of one log. Advanced in place: copying it per line would make a session of n lines cost n². */
@@ -59,7 +59,7 @@ const ENTRY = 100
 
 /** The state before a log's first line, or where an earlier process left it. */
 export function emptySessionState(context: LogContext | null = null): SessionState {
-  return { version: context?.version ?? null, endless: context?.endless ?? false, cleaning: false, lastError: null, open: null }
+  return { version: context?.version ?? null, endless: context?.endless ?? null, cleaning: false, lastError: null, open: null }
 }
 
 /** Takes the next event of the log; gives the session it seals, if it seals one. */
@@ -112,6 +112,7 @@ export function advance(state: SessionState, event: WatchtowerEvent, at: string 
       if (!state.cleaning) openSession(state, at)
       return null
     case 'session-done':
+      state.endless ??= false
       return seal(state, openSession(state, at), 'done', at, event)
     case 'session-aborted': {
       const error = (event.consequence && state.lastError) || event.error
@@ -125,9 +126,9 @@ export function advance(state: SessionState, event: WatchtowerEvent, at: string 
   }
 }
 
-/** The log was quiet for long: seals the session of a version that prints no end. */
+/** The log was quiet for long: seals the session of a version that prints no end, or may print none. */
 export function quiet(state: SessionState): CheckSession | null {
-  return state.endless && state.open ? seal(state, state.open, 'idle', state.open.lastAt) : null
+  return state.endless !== false && state.open ? seal(state, state.open, 'idle', state.open.lastAt) : null
 }
 
 /** The log is over: its file ended, or the container did. A file's end seals only what has something to say. */

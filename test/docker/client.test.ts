@@ -3,6 +3,7 @@ import { createDocker, describeDockerError, guarded, ReadOnlyError } from '../..
 import { container, createDockerApi, image } from '../fakes/docker-api.js'
 
 const id = 'a'.repeat(64)
+const never = new AbortController().signal
 
 t.test('every request that could change anything is refused before it reaches the socket', async (t) => {
   const api = await createDockerApi()
@@ -65,7 +66,7 @@ t.test('what it needs passes: ping, list, inspect, images, logs, events', async 
   t.teardown(() => api.close())
   api.containers.push(container({ name: 'web', image: 'nginx:1.25', id }))
   api.images.push(image({ ref: 'team/app:1', id: `sha256:${'b'.repeat(64)}` }))
-  const docker = createDocker({ type: 'unix', path: api.socketPath }, 20_000)
+  const docker = createDocker({ type: 'unix', path: api.socketPath }, 20_000, never)
   await docker.ping()
   t.match(await docker.list({ name: ['^/web$'] }), [{ id, name: 'web', running: true }])
   t.same(await docker.list({ label: ['absent=true'] }), [])
@@ -88,7 +89,7 @@ t.test('a redirect is not followed', async (t) => {
   const api = await createDockerApi()
   t.teardown(() => api.close())
   api.override('/_ping', { type: 'answer', status: 302, body: '', headers: { location: '/containers/x/export' } })
-  await t.rejects(createDocker({ type: 'unix', path: api.socketPath }, 20_000).ping())
+  await t.rejects(createDocker({ type: 'unix', path: api.socketPath }, 20_000, never).ping())
   t.same(api.requests.map(({ path }) => path), ['/_ping'])
 })
 
@@ -98,7 +99,7 @@ t.test('the environment of dockerode is overruled', async (t) => {
   const before = process.env.DOCKER_HOST
   process.env.DOCKER_HOST = 'tcp://127.0.0.1:9'
   t.teardown(() => (before === undefined ? delete process.env.DOCKER_HOST : (process.env.DOCKER_HOST = before)))
-  await createDocker({ type: 'unix', path: api.socketPath }, 20_000).ping()
+  await createDocker({ type: 'unix', path: api.socketPath }, 20_000, never).ping()
   t.equal(api.requests.length, 1)
 })
 

@@ -30,7 +30,6 @@ const TABLE: [title: string, Level, message: string, fields: Record<string, stri
   ["the fork's rate limit, without an error", 'warn', 'Registry rate limited digest check. Aborting pull', { image: 'x:1' }, { type: 'check-failed', container: 'x:1', detail: 'Registry rate limited digest check. Aborting pull' }],
   ['the end of a session', 'info', 'Session done', { Failed: '1', Scanned: '9', Updated: '5', notify: 'no' }, { type: 'session-done', scanned: 9, available: 5, failed: 1 }],
   ['the end of a session that checked nothing', 'info', 'Session done', { Failed: '0', Scanned: '0', Updated: '0' }, { type: 'session-done', scanned: 0, available: 0, failed: 0 }],
-  ['the end of a session without counters', 'info', 'Session done', {}, { type: 'session-done', scanned: null, available: null, failed: null }],
   ['counters that are no numbers', 'info', 'Session done', { Failed: '-1', Scanned: '1e3', Updated: '99999999999999999999' }, { type: 'session-done', scanned: null, available: null, failed: null }],
   ['the end of a session in 1.3, at debug level only', 'debug', 'Session done: 9 scanned, 5 updated, 4 failed', {}, { type: 'session-done', scanned: 9, available: 5, failed: 4 }],
   ["the end of the fork's session", 'info', 'Update session completed', { failed: '0', notify: 'no', scanned: '9', updated: '2' }, { type: 'session-done', scanned: 9, available: 2, failed: 0 }],
@@ -115,6 +114,8 @@ t.test("fields that do not bear the fork's message out make it mean nothing", (t
   t.equal(event('info', 'Found new image', { ...found, new_id: 'latest' }), null)
   t.equal(event('info', 'Found new image', { container: 'web', image: 'nginx:latest' }), null)
   t.equal(event('info', 'Found new image', { container: 'web', new_id: '111111111111' }), null)
+  t.equal(event('info', 'Session done', { Updated: '9' }), null, 'another program can say so too, but not with what Watchtower scanned')
+  t.equal(event('info', 'Stopping container', { container: 'watchtower-old-abc' }), null, "the fork's own clean-up")
   for (const message of ['Stopping container', 'Started new container', 'Stopping linked container', 'Started linked container']) t.equal(event('info', message, { id: '1' }), null, message)
   for (const message of ['Image pull failed: authentication required', 'Registry rate limited digest check. Aborting pull']) t.equal(event('warn', message, {}), null, message)
   t.end()
