@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { joinNews, News } from '../report/announce.js'
 import { Message, messagesOf } from '../report/message.js'
 import { markLate, markRepeat } from '../report/notice.js'
+import type { Update } from '../report/update.js'
 
 const time = z.int().min(0)
 
@@ -55,15 +56,19 @@ const LATE_MS = 3_600_000
 
 export const emptyOutbox: Outbox = { entries: [], notBefore: 0, sends: [] }
 
-/** Adds news at the end; what waits there and was surely never accepted becomes one entry with it. */
-export function enqueueNews(outbox: Outbox, news: News, now: number, stateLost = false): Outbox {
-  if (news.updates.length + news.failedChecks.length === 0) return outbox
+/**
+ * Adds news at the end; what waits there and was surely never accepted becomes one entry with it.
+ * replaced: the updates of that entry that gave way to newer ones, and so are not told.
+ */
+export function enqueueNews(outbox: Outbox, news: News, now: number, stateLost: boolean): { outbox: Outbox; replaced: Update[] } {
+  if (news.updates.length + news.failedChecks.length === 0) return { outbox, replaced: [] }
   const last = outbox.entries.at(-1)
   if (last?.content.type === 'news' && last.state === 'pending' && last.parts === null) {
-    const joined: Entry = { ...last, content: { type: 'news', news: joinNews(last.content.news, news) }, stateLost: last.stateLost || stateLost }
-    return { ...outbox, entries: [...outbox.entries.slice(0, -1), joined] }
+    const { news: joined, replaced } = joinNews(last.content.news, news)
+    const entry: Entry = { ...last, content: { type: 'news', news: joined }, stateLost: last.stateLost || stateLost }
+    return { outbox: { ...outbox, entries: [...outbox.entries.slice(0, -1), entry] }, replaced }
   }
-  return enqueue(outbox, { type: 'news', news }, now, stateLost)
+  return { outbox: enqueue(outbox, { type: 'news', news }, now, stateLost), replaced: [] }
 }
 
 /** Adds one message at the end. */

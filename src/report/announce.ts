@@ -50,14 +50,27 @@ function updateKey({ project, service, image, newImageId }: Update): string {
   return JSON.stringify([project, service, image, newImageId])
 }
 
-/** Two lots of news that were not told yet, as one: a newer image of a service replaces the older. */
-export function joinNews(earlier: News, later: News): News {
+/**
+ * Two lots of news that were not told yet, as one: a newer image of a service replaces the older.
+ * replaced: the updates that will not be told any more.
+ */
+export function joinNews(earlier: News, later: News): { news: News; replaced: Update[] } {
   const place = ({ project, service, image }: Update): string => JSON.stringify([project, service, image])
-  const replaced = new Set(later.updates.map(place))
+  const newer = new Set(later.updates.map(place))
   const failing = new Set(later.failedChecks.map(({ name }) => name))
   return {
-    host: later.host,
-    updates: [...earlier.updates.filter((update) => !replaced.has(place(update))), ...later.updates],
-    failedChecks: [...earlier.failedChecks.filter(({ name }) => !failing.has(name)), ...later.failedChecks],
+    news: {
+      host: later.host,
+      updates: [...earlier.updates.filter((update) => !newer.has(place(update))), ...later.updates],
+      failedChecks: [...earlier.failedChecks.filter(({ name }) => !failing.has(name)), ...later.failedChecks],
+    },
+    replaced: earlier.updates.filter((update) => newer.has(place(update))),
   }
+}
+
+/** The state in which these updates were not announced after all. */
+export function withoutAnnounced(announced: Announced, updates: readonly Update[]): Announced {
+  if (updates.length === 0) return announced
+  const taken = new Set(updates.map(updateKey))
+  return { ...announced, updates: announced.updates.filter((key) => !taken.has(key)) }
 }

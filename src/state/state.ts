@@ -2,7 +2,7 @@
 // announced updates and outbox change together or not at all. Pure.
 import * as z from 'zod'
 import { emptyOutbox, enqueueNews, Outbox } from '../delivery/outbox.js'
-import { Announced, News, nothingAnnounced } from '../report/announce.js'
+import { Announced, News, nothingAnnounced, withoutAnnounced } from '../report/announce.js'
 
 const Checkpoint = z.object({
   position: z.object({ since: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/), lines: z.array(z.string()) }),
@@ -41,10 +41,12 @@ export interface Commit {
 /** The one commit point. */
 export function commit(state: State, { container, checkpoint, announced, news, now, stateLost }: Commit): State {
   const others = state.cursors.filter(({ id }) => id !== container.id)
+  const { outbox, replaced } = enqueueNews(state.outbox, news, now, stateLost)
   return {
     ...state,
     cursors: checkpoint ? [...others, { ...container, checkpoint }].slice(-MAX_CURSORS) : state.cursors,
-    announced,
-    outbox: enqueueNews(state.outbox, news, now, stateLost),
+    // an update that gave way untold is news again if it comes back
+    announced: withoutAnnounced(announced, replaced),
+    outbox,
   }
 }
