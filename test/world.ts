@@ -32,9 +32,9 @@ export interface World {
   config: Config
   /** the log lines so far */
   events(name: string): Record<string, any>[]
-  /** starts the daemon; the promise resolves when it has stopped */
+  /** starts the daemon, again after a stop too; the promise resolves to its exit code */
   start(): Promise<number>
-  stop(): Promise<void>
+  stop(): Promise<number>
   /** writes Watchtower's lines, stamped one after the other */
   say(name: string, ...messages: string[]): void
   waitFor(name: string, count?: number): Promise<Record<string, any>[]>
@@ -68,7 +68,7 @@ export async function createWorld(t: Test, overrides: Partial<Omit<Config, 'timi
     container({ name: 'watchtower', image: 'containrrr/watchtower:1.7.1', labels: WATCHTOWER }),
     container({ name: 'friday-postgres', image: 'postgres:16', imageId: oldImage.Id, labels: compose('postgres') }),
   )
-  const abort = new AbortController()
+  let abort = new AbortController()
   let running = Promise.resolve(0)
   let clock = Date.parse('2026-11-23T03:00:00Z')
   const self: World = {
@@ -76,10 +76,14 @@ export async function createWorld(t: Test, overrides: Partial<Omit<Config, 'timi
     bot,
     config,
     events: (name) => lines.filter((line) => line.event === name),
-    start: () => (running = runDaemon(config, log, abort.signal)),
+    start() {
+      abort = new AbortController()
+      running = runDaemon(config, log, abort.signal)
+      return running
+    },
     async stop() {
       abort.abort()
-      await running
+      return running
     },
     say(name, ...messages) {
       api.log(name).write(...messages.map((text) => ({ at: stamp((clock += 1000), 123456), stream: 'stderr' as const, text: text.startsWith('raw:') ? text.slice(4) : `time="2026-11-23T03:00:00Z" level=info msg="${text}"` })))

@@ -1,0 +1,110 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { loadState, prepareDirectory, saveState, StateError } from '../../src/state/file.js'
+import { ask, takeLock } from '../../src/state/lock.js'
+import { emptyState, type State } from '../../src/state/state.js'
+
+const NOW = '2026-11-25T03:00:00.000Z'
+const state = (chat: number): State => ({ ...emptyState, movedChat: { from: 1, to: chat } })
+/** A socket's path is short. */
+function shortDirectory(t: Test): string {
+  const directory = mkdtempSync(join(tmpdir(), 'wt-lock-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  return directory
+}
+const at = (directory: string, file = 'state.json') => join(directory, file)
+
+t.test('at the first start there is no state, and the directory is made', async (t) => {
+  const directory = join(t.testdir(), 'a', 'b')
+  await prepareDirectory(directory)
+  t.equal(statSync(directory).mode & 0o777, 0o700)
+  t.same(await loadState(directory, NOW), { state: null, damage: null })
+})
+
+t.test('what was saved is read again, for its owner only, and the file before is kept', async (t) => {
+  const directory = t.testdir()
+  await saveState(directory, state(2))
+  await saveState(directory, state(3))
+  t.same(await loadState(directory, NOW), { state: state(3), damage: null })
+  t.equal(statSync(at(directory)).mode & 0o777, 0o600)
+  t.match(readFileSync(at(directory, 'state.json.bak'), 'utf8'), '"to":2')
+  t.same(readdirSync(directory).sort(), ['state.json', 'state.json.bak'])
+})
+
+t.test('a damaged file is set aside and the one before is used; without it the start is a first one', async (t) => {
+  const directory = t.testdir()
+  await saveState(directory, state(2))
+  await saveState(directory, state(3))
+  const good = readFileSync(at(directory), 'utf8')
+  const damages = ['', 'garbage', good.slice(0, -20), good.replace('"to":3', '"to":4'), '{"version":1,"sum":"","state":null}', '[]', 'null', good.replace('"version":1', '"version":"1"')]
+  for (const damaged of damages) {
+    writeFileSync(at(directory), damaged)
+    const aside = at(directory, 'state.json.corrupt-20261125T030000000Z')
+    t.same(await loadState(directory, NOW), { state: state(2), damage: { from: 'backup', setAside: [aside] } }, JSON.stringify(damaged.slice(0, 40)))
+    t.equal(readFileSync(aside, 'utf8'), damaged)
+    t.notOk(existsSync(at(directory)))
+  }
+  t.same(await loadState(directory, NOW), { state: state(2), damage: { from: 'backup', setAside: [] } }, 'only the backup is left')
+  await saveState(directory, state(5))
+  t.match(readFileSync(at(directory, 'state.json.bak'), 'utf8'), '"to":2', 'it stays until there are two again')
+  writeFileSync(at(directory), 'x')
+  writeFileSync(at(directory, 'state.json.bak'), 'y')
+  t.match(await loadState(directory, NOW), { state: null, damage: { from: 'nothing', setAside: [/state\.json\.corrupt/, /state\.json\.bak\.corrupt/] } })
+})
+
+t.test('wrong types inside a whole file are damage as well', async (t) => {
+  const directory = t.testdir()
+  await saveState(directory, { ...emptyState, cursors: 'none' } as unknown as State)
+  t.match(await loadState(directory, NOW), { state: null, damage: { from: 'nothing' } })
+})
+
+t.test('what a newer version wrote is refused and left as it is', async (t) => {
+  for (const file of ['state.json', 'state.json.bak']) {
+    const directory = t.testdir({ [file]: '{"version":2,"sum":"?","state":{"other":true}}' })
+    await t.rejects(loadState(directory, NOW), { name: 'StateError', message: /written by a newer version.*run that version, or start with an empty STATE_DIR/ })
+    t.same(readdirSync(directory), [file])
+  }
+})
+
+t.test('each fault of the directory is one sentence with its remedy', async (t) => {
+  const directory = t.testdir({ file: '' })
+  await t.rejects(prepareDirectory(join(directory, 'file')), { message: /file is no directory: name one$/ })
+  await t.rejects(prepareDirectory(join(directory, 'file', 'below')), { message: /is no directory/ })
+  await t.rejects(prepareDirectory('/dev/null/below'), StateError)
+  await t.rejects(saveState(join(directory, 'gone'), emptyState), { message: /cannot be used: ENOENT/ })
+  if (process.getuid?.() !== 0) {
+    chmodSync(directory, 0o500)
+    await t.rejects(saveState(directory, emptyState), { message: /may not write in STATE_DIR/ })
+  }
+})
+
+t.test('one program per directory: a second is refused, one that died leaves the way free', async (t) => {
+  const directory = shortDirectory(t)
+  const first = await takeLock(directory, () => '{"healthy":true}')
+  t.equal(first.held, true)
+  await t.rejects(takeLock(directory, () => ''), { name: 'StateError', message: /another watchtower-telegram is using STATE_DIR .*: stop it, or give each its own/ })
+  t.equal(await ask(join(directory, 'lock')), '{"healthy":true}')
+  await new Promise<void>((resolve) => {
+    const visitor = connect(join(directory, 'lock'), () => resolve(void visitor.destroy()))
+  })
+  first.release()
+  t.equal(await ask(join(directory, 'lock')), null)
+  writeFileSync(join(directory, 'lock'), 'a dead one')
+  const second = await takeLock(directory, () => '')
+  t.equal(second.held, true)
+  second.release()
+})
+
+t.test('a long path is no obstacle to the lock', async (t) => {
+  const directory = shortDirectory(t)
+  const long = join(directory, 'd'.repeat(120))
+  mkdirSync(long)
+  const lock = await takeLock(long, () => '')
+  t.equal(lock.held, process.platform === 'linux')
+  if (lock.held) await t.rejects(takeLock(long, () => ''), { name: 'StateError' })
+  lock.release()
+  t.equal((await takeLock(join(directory, 'nowhere'), () => '')).held, false)
+})
