@@ -122,4 +122,9 @@ New: 16.2
 
 Command:
 docker compose pull postgres
-docker compose up -d postgres`
+docker compose up -d postgres
+
+Roll back:
+docker tag ${oldImage.Id.slice(7, 19)} postgres:16
+docker compose up -d postgres
+Pinned: ${oldImage.RepoDigests[0]}`

@@ -1,6 +1,7 @@
-// The commands that apply an update when pasted in the project's directory. Takes container facts,
-// gives shell lines; every foreign value in them is quoted.
-import type { ContainerFacts } from './facts.js'
+// The commands that apply an update when pasted in the project's directory, and those that take it
+// back. Takes container facts, gives shell lines; every foreign value in them is quoted.
+import { type ContainerFacts, shortId } from './facts.js'
+import { imageRef } from './image-ref.js'
 
 const COMPOSE = 'com.docker.compose.'
 const DEFAULT_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
@@ -36,7 +37,7 @@ export function commandsFor(image: string, containers: readonly [ContainerFacts,
   const [first] = containers
   const { service, project, directory } = placeOf(first)
   if (project === null) return [`docker pull ${operand(image)}`, `# then recreate ${listed(containers)} by hand: not started by Compose`]
-  if (directory !== null && PORTAINER_DIRECTORY.test(directory)) {
+  if (isPortainers(directory)) {
     return [`# stack ${inline(project)} is kept by Portainer: update it there, with "Re-pull image"`]
   }
   const compose = ['docker compose', ...composeFlags(first, project, directory)].join(' ')
@@ -48,6 +49,21 @@ export function commandsFor(image: string, containers: readonly [ContainerFacts,
     ...(replicas > 1 ? [`--scale ${quote(service)}=${replicas}`] : []),
   ].join(' ')
   return [`${compose} pull ${operand(service)}`, `${compose} ${up} ${operand(service)}`]
+}
+
+/**
+ * The way back from an applied update: the tag on the old image again, for the update has moved it, then the last of
+ * the update's own commands. oldImageId: of an image that is still here. None for a digest: it never moves.
+ */
+export function rollbackFor(image: string, oldImageId: string, containers: readonly [ContainerFacts, ...ContainerFacts[]], commands: readonly string[]): string[] {
+  if (imageRef(image).digest !== null) return []
+  const { project, directory } = placeOf(containers[0])
+  const recreate = isPortainers(directory) ? [`# then update stack ${inline(project ?? '')} in Portainer, without "Re-pull image"`] : commands.slice(-1)
+  return [`docker tag ${shortId(oldImageId)} ${operand(image)}`, ...recreate]
+}
+
+function isPortainers(directory: string | null): boolean {
+  return directory !== null && PORTAINER_DIRECTORY.test(directory)
 }
 
 function composeFlags(container: ContainerFacts, project: string, directory: string | null): string[] {

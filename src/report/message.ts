@@ -25,6 +25,8 @@ const MAX_FIELD = 256
 const MAX_COMMAND = 1_000
 const MAX_URL = 512
 const MAX_DETAIL = 160
+/** Visible characters of a block with all that belongs to it. */
+const MAX_BLOCK = 3_400
 /** Characters of names in one line of failures. */
 const MAX_NAMES = 1_000
 /** Room for ` (10000/10000)` after the headline: all that a session can hold makes no more parts. */
@@ -65,7 +67,7 @@ function headlineOf(updates: number): string {
 }
 
 function updateBlock(update: Update, several: boolean): Block {
-  const { service, image, project, directory, currentVersion, newVersion, newImageId, commands } = update
+  const { service, image, project, directory, currentVersion, newVersion, newImageId, commands, rollback, pinned } = update
   const shown = escape(newVersion ?? `image ${newImageId}`, MAX_FIELD)
   const link = update.releaseNotesUrl !== null && update.releaseNotesUrl.length <= MAX_URL ? update.releaseNotesUrl : null
   const major = currentVersion !== null && newVersion !== null && majorChanged(currentVersion, newVersion)
@@ -75,9 +77,17 @@ function updateBlock(update: Update, several: boolean): Block {
     ...(several && directory !== null ? [`Directory: ${escape(directory, MAX_FIELD)}`] : []),
     `Current: ${escape(currentVersion ?? 'unknown', MAX_FIELD)}`,
     `New: ${link === null ? shown : `<a href="${escape(link, MAX_URL)}">${shown}</a>`}${major ? ' ⚠️ major version' : ''}`,
-    ...(commands.length === 0 ? [] : ['', 'Command:', `<pre>${commands.map((line) => escape(line, MAX_COMMAND)).join('\n')}</pre>`]),
+    ...(commands.length === 0 ? [] : ['', 'Command:', shell(commands)]),
   ]
-  return { glue: '\n\n', html: lines.join('\n') }
+  const back = [...(rollback.length === 0 ? [] : ['Roll back:', shell(rollback)]), ...(pinned === null ? [] : [`Pinned: <code>${escape(pinned, MAX_FIELD)}</code>`])]
+  const html = lines.join('\n')
+  const whole = back.length === 0 ? html : `${html}\n\n<blockquote expandable>${back.join('\n')}</blockquote>`
+  // what says how to apply it comes first where fields of monstrous length leave no room for both
+  return { glue: '\n\n', html: visibleText(whole).length <= MAX_BLOCK ? whole : html }
+}
+
+function shell(commands: readonly string[]): string {
+  return `<pre>${commands.map((line) => escape(line, MAX_COMMAND)).join('\n')}</pre>`
 }
 
 /** One line per reason, however many containers share it. */

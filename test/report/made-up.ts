@@ -50,6 +50,6 @@ export function update(given: Partial<Update> = {}): Update {
   return {
     image: 'postgres:16', newImageId: 'dbc31cdc91c5', currentImageId: 'a7d651e0d051', service: 'postgres', project: 'friday', directory: '/opt/friday',
     containers: ['friday-postgres'], currentVersion: '16.1', newVersion: '16.2', releaseNotesUrl: null,
-    commands: ['docker compose pull postgres', 'docker compose up -d postgres'], ...given,
+    commands: ['docker compose pull postgres', 'docker compose up -d postgres'], rollback: [], pinned: null, ...given,
   }
 }

@@ -2,14 +2,12 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { News } from '../../src/report/announce.js'
 import { MAX_BYTES, MAX_VISIBLE, messagesOf } from '../../src/report/message.js'
-import type { Update } from '../../src/report/update.js'
 import { parseTelegramHtml } from '../fakes/telegram-html.js'
+import { update as madeUpUpdate } from './made-up.js'
 
-const postgres: Update = {
-  image: 'postgres:16', newImageId: 'dbc31cdc91c5', currentImageId: 'a7d651e0d051', service: 'postgres', project: 'friday', directory: '/opt/friday',
-  containers: ['friday-postgres'], currentVersion: '16.1', newVersion: '16.2', releaseNotesUrl: null,
-  commands: ['docker compose pull postgres', 'docker compose up -d postgres'],
-}
+const postgres = madeUpUpdate()
+const PINNED = `postgres@sha256:${'d'.repeat(64)}`
+const rollback = ['docker tag a7d651e0d051 postgres:16', 'docker compose up -d postgres']
 const texts = (news: Partial<News>): string[] => messagesOf({ host: null, updates: [], failedChecks: [], ...news }).map((message) => message.text)
 
 t.test('one update is exactly this', (t) => {
@@ -23,6 +21,16 @@ Command:
 docker compose pull postgres
 docker compose up -d postgres`])
   t.match(messagesOf({ host: null, updates: [postgres], failedChecks: [] }), [{ html: /<pre>docker compose pull postgres\ndocker compose up -d postgres<\/pre>$/ }])
+  t.end()
+})
+
+t.test('the way back folds away below the commands', (t) => {
+  const [message] = messagesOf({ host: null, updates: [{ ...postgres, rollback, pinned: PINNED }], failedChecks: [] })
+  t.ok(message?.html.endsWith(`up -d postgres</pre>\n\n<blockquote expandable>Roll back:\n<pre>${rollback.join('\n')}</pre>\nPinned: <code>${PINNED}</code></blockquote>`))
+  t.ok(message?.text.endsWith(`up -d postgres\n\nRoll back:\n${rollback.join('\n')}\nPinned: ${PINNED}`))
+  t.match(texts({ updates: [{ ...postgres, pinned: PINNED }] }), [/up -d postgres\n\nPinned: postgres@sha256:d+$/])
+  const long = { ...postgres, commands: ['x'.repeat(900), 'y'.repeat(900)], rollback: ['z'.repeat(900), 'y'.repeat(900)] }
+  t.match(texts({ updates: [long] }), [/x\ny+$/], 'where both cannot stand, how to apply it does')
   t.end()
 })
 
@@ -68,7 +76,7 @@ t.test('failures stand at the end, or alone; one reason is said once', (t) => {
 const text = fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: 'binary', maxLength: 700 }), fc.constantFrom('<b>&"', '{{x}} $& \u202e\u0000', '\ud800', 'x'.repeat(10_000), '&'.repeat(5_000)))
 const update = fc.record({
   image: text, newImageId: fc.constant('dbc31cdc91c5'), currentImageId: fc.constant(null), service: text, project: fc.option(text), directory: fc.option(text), containers: fc.array(text),
-  currentVersion: fc.option(text), newVersion: fc.option(text), releaseNotesUrl: fc.option(fc.webUrl({ withQueryParameters: true })), commands: fc.array(text, { maxLength: 4 }),
+  currentVersion: fc.option(text), newVersion: fc.option(text), releaseNotesUrl: fc.option(fc.webUrl({ withQueryParameters: true })), commands: fc.array(text, { maxLength: 2 }), rollback: fc.array(text, { maxLength: 2 }), pinned: fc.option(text),
 })
 const failedCheck = fc.record({ name: text, reason: fc.constantFrom('registry-unreachable', 'denied', 'rate-limited', 'other'), detail: text })
 

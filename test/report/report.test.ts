@@ -72,6 +72,22 @@ t.test('versions: variables, build dates, rebuilt, and the container itself wher
   t.end()
 })
 
+t.test('the way back is told where the old image is here, its digest where it is one of the same repository', (t) => {
+  const back = (ref: string, old: object | null) => {
+    const { updates } = report({ found: [found(ref)] }, [container('friday-db-1', ref, OLD, compose('db')), ...(old ? [image(OLD, old)] : []), image(NEW)]).report
+    return updates.map(({ rollback, pinned }) => ({ rollback, pinned }))[0]
+  }
+  const rollback = (ref: string) => [`docker tag aaaaaaaaaaaa ${ref}`, 'docker compose up -d db']
+  const digest = hex('d')
+  t.same(back('postgres:16', { RepoDigests: [`mirror/postgres@${hex('e')}`, `postgres@${digest}`] }), { rollback: rollback('postgres:16'), pinned: `postgres@${digest}` })
+  t.same(back('docker.io/library/postgres:16', { RepoDigests: [`postgres@${digest}`] }), { rollback: rollback('docker.io/library/postgres:16'), pinned: `postgres@${digest}` })
+  t.same(back('localhost:5999/team/app:latest', { RepoDigests: [`localhost:5999/team/app@${digest}`] })?.pinned, `localhost:5999/team/app@${digest}`)
+  t.same(back('postgres:16', { RepoDigests: [`ghcr.io/x/postgres@${digest}`] }), { rollback: rollback('postgres:16'), pinned: null })
+  t.same(back('postgres:16', { RepoDigests: [] }), { rollback: rollback('postgres:16'), pinned: null })
+  t.same(back('postgres:16', null), { rollback: [], pinned: null })
+  t.end()
+})
+
 t.test('failures are sorted by reason, without credentials; pinned and locally built ones are no news', (t) => {
   const details = {
     pinned: 'container uses a pinned image, and cannot be updated by watchtower', limited: 'toomanyrequests: You have reached your pull rate limit',
