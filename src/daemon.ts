@@ -50,14 +50,14 @@ interface Opened {
 }
 
 /** Reads the state and writes it at once, so that what is wrong with the directory shows now. */
-async function open({ stateDir }: Config, log: Log): Promise<Opened> {
+async function open({ stateDir, style }: Config, log: Log): Promise<Opened> {
   const now = new Date()
   const { state: loaded, damage } = await loadState(stateDir, now.toISOString())
   let state = loaded ?? emptyState
   state = { ...state, outbox: recovered(state.outbox, damage !== null) }
   if (damage) {
     log.error('state.corrupt', { ...damage }, `the state file was damaged${damage.setAside.length > 0 ? ` and is kept as ${damage.setAside.join(', ')}` : ''}; going on from ${damage.from === 'backup' ? 'its backup' : 'what is pending now'}`)
-    state = { ...state, outbox: enqueueNotice(state.outbox, damagedNotice(damage.from), now.getTime()) }
+    state = { ...state, outbox: enqueueNotice(state.outbox, damagedNotice(damage.from, style.language), now.getTime()) }
   }
   await saveState(stateDir, state)
   return { state, stateLost: damage !== null }
@@ -82,7 +82,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     signal,
   )
   const moved = state.movedChat?.from === config.telegram.chat ? state.movedChat.to : null
-  const telegram = createTelegram({ ...config.telegram, chat: moved ?? config.telegram.chat, timeoutMs: timing.telegramTimeoutMs })
+  const telegram = createTelegram({ ...config.telegram, chat: moved ?? config.telegram.chat, timeoutMs: timing.telegramTimeoutMs, language: config.style.language })
   const lastSend = new AbortController()
   signal.addEventListener('abort', () => setTimeout(() => lastSend.abort(), LAST_SEND_MS).unref())
   const relay = createRelay({
@@ -91,6 +91,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
       change: (transition) => store.change((before) => ({ ...before, outbox: transition(before.outbox) })),
       flush: store.flush,
     },
+    style: config.style,
     send: (message) => telegram.send(message, lastSend.signal),
     probe: () => telegram.check(lastSend.signal),
     sleep,

@@ -2,7 +2,7 @@
 // until each is accepted. Before every request the state says so on disk, so that no crash can send
 // a message again without its mark.
 import { createBell } from '../bell.js'
-import type { Message } from '../report/message.js'
+import type { Message, Style } from '../report/message.js'
 import { begin, done, type Entry, nextStep, notSent, type Outbox, unknown, waitUntil } from './outbox.js'
 import type { Failed, Outcome, Ready } from './telegram.js'
 
@@ -32,6 +32,8 @@ export interface Relay {
 
 export interface RelayOptions {
   outbox: OutboxStore
+  /** how messages are written */
+  style: Style
   /** Its request outlives the run's signal by a moment. */
   send(message: Message): Promise<Outcome>
   /** Asks Telegram something that changes nothing. */
@@ -57,7 +59,7 @@ const WAITS = {
 }
 type Kind = keyof typeof WAITS
 
-export function createRelay({ outbox, send, probe, sleep, now, random, paceMs, onEvent }: RelayOptions): Relay {
+export function createRelay({ outbox, style, send, probe, sleep, now, random, paceMs, onEvent }: RelayOptions): Relay {
   const bell = createBell()
   let kind: Kind | null = null
   let inARow = 0
@@ -95,7 +97,7 @@ export function createRelay({ outbox, send, probe, sleep, now, random, paceMs, o
 
   async function deliver(entry: Entry, message: Message, signal: AbortSignal): Promise<void> {
     if (entry.mayRepeat && !(await answers(entry, signal))) return
-    outbox.change((state) => begin(state, now()))
+    outbox.change((state) => begin(state, now(), style))
     await outbox.flush()
     if (signal.aborted) return outbox.change(notSent)
     const attempts = entry.attempts + 1
@@ -118,7 +120,7 @@ export function createRelay({ outbox, send, probe, sleep, now, random, paceMs, o
     wake: bell.ring,
     async run(signal) {
       while (!signal.aborted) {
-        const step = nextStep(outbox.get(), now(), paceMs)
+        const step = nextStep(outbox.get(), now(), paceMs, style)
         if (step.type === 'send') await deliver(step.entry, step.message, signal)
         else await bell.wait(step.type === 'wait' ? step.ms : Infinity, signal)
       }

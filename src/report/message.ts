@@ -4,6 +4,7 @@ import * as z from 'zod'
 import type { News } from './announce.js'
 import type { FailedCheck } from './failure.js'
 import { escape, visibleText } from './html.js'
+import { commandIn, type Language, type Texts, TEXTS, versionIn } from './texts.js'
 import type { Update } from './update.js'
 import { majorChanged } from './version.js'
 
@@ -34,11 +35,16 @@ const NUMBERING = 14
 /** Room for the sentences that delivery may have to put in front (notice.ts). */
 const NOTICES = 300
 
-const REASONS: Readonly<Record<Exclude<FailedCheck['reason'], 'other'>, string>> = {
-  'registry-unreachable': 'registry unreachable',
-  denied: 'access denied or image not found',
-  'rate-limited': 'registry rate limit reached',
-  pinned: 'pinned image',
+/** How messages are written. */
+export interface Style {
+  language: Language
+  /** IANA name */
+  timeZone: string
+}
+
+export interface Format extends Style {
+  /** milliseconds since 1970 */
+  now: number
 }
 
 /** A piece that is never torn, and what stands between it and the piece before. */
@@ -48,12 +54,13 @@ interface Block {
 }
 
 /** The messages that tell the news, in order; none if there is nothing to tell. */
-export function messagesOf({ host, updates, failedChecks }: News): Message[] {
+export function messagesOf({ host, updates, failedChecks }: News, { language }: Format): Message[] {
+  const texts = TEXTS[language]
   const inOrder = updates.toSorted((a, b) => compare(a.project ?? '', b.project ?? '') || compare(a.service, b.service) || compare(a.image, b.image))
   const several = new Set(updates.map((u) => u.project).filter((project) => project !== null)).size > 1
-  const blocks = [...inOrder.map((update) => updateBlock(update, several)), ...failureBlocks(failedChecks)]
+  const blocks = [...inOrder.map((update) => updateBlock(update, several, language)), ...failureBlocks(failedChecks, texts)]
   if (blocks.length === 0) return []
-  const headline = headlineOf(updates.length) + (host === null ? '' : ` on ${escape(host, MAX_FIELD)}`)
+  const headline = (updates.length === 0 ? texts.headline.check : texts.headline.available(updates.length)) + (host === null ? '' : escape(texts.headline.on(host), MAX_FIELD))
   const parts = pack(headline, blocks)
   return parts.map((body, index) => {
     const html = `${headline}${parts.length > 1 ? ` (${index + 1}/${parts.length})` : ''}\n\n${body}`
@@ -61,46 +68,42 @@ export function messagesOf({ host, updates, failedChecks }: News): Message[] {
   })
 }
 
-function headlineOf(updates: number): string {
-  if (updates === 0) return '⚠️ Docker Update Check'
-  return updates === 1 ? '🔔 Docker Update Available' : `🔔 ${updates} Docker Updates Available`
-}
-
-function updateBlock(update: Update, several: boolean): Block {
+function updateBlock(update: Update, several: boolean, language: Language): Block {
+  const { labels, unknown, image: imageOf, major: isMajor } = TEXTS[language]
   const { service, image, project, directory, currentVersion, newVersion, newImageId, commands, rollback, pinned } = update
-  const shown = escape(newVersion ?? `image ${newImageId}`, MAX_FIELD)
+  const shown = escape(newVersion === null ? imageOf(newImageId) : versionIn(language, newVersion), MAX_FIELD)
   const link = update.releaseNotesUrl !== null && update.releaseNotesUrl.length <= MAX_URL ? update.releaseNotesUrl : null
   const major = currentVersion !== null && newVersion !== null && majorChanged(currentVersion, newVersion)
   const lines = [
-    service === '' ? `Image: ${escape(image, MAX_FIELD)}` : `Service: ${escape(service, MAX_FIELD)}`,
-    ...(several && project !== null ? [`Project: ${escape(project, MAX_FIELD)}`] : []),
-    ...(several && directory !== null ? [`Directory: ${escape(directory, MAX_FIELD)}`] : []),
-    `Current: ${escape(currentVersion ?? 'unknown', MAX_FIELD)}`,
-    `New: ${link === null ? shown : `<a href="${escape(link, MAX_URL)}">${shown}</a>`}${major ? ' ⚠️ major version' : ''}`,
-    ...(commands.length === 0 ? [] : ['', 'Command:', shell(commands)]),
+    service === '' ? `${labels.image} ${escape(image, MAX_FIELD)}` : `${labels.service} ${escape(service, MAX_FIELD)}`,
+    ...(several && project !== null ? [`${labels.project} ${escape(project, MAX_FIELD)}`] : []),
+    ...(several && directory !== null ? [`${labels.directory} ${escape(directory, MAX_FIELD)}`] : []),
+    `${labels.current} ${escape(currentVersion ?? unknown, MAX_FIELD)}`,
+    `${labels.new} ${link === null ? shown : `<a href="${escape(link, MAX_URL)}">${shown}</a>`}${major ? ` ${isMajor}` : ''}`,
+    ...(commands.length === 0 ? [] : ['', labels.command, shell(commands, language)]),
   ]
-  const back = [...(rollback.length === 0 ? [] : ['Roll back:', shell(rollback)]), ...(pinned === null ? [] : [`Pinned: <code>${escape(pinned, MAX_FIELD)}</code>`])]
+  const back = [...(rollback.length === 0 ? [] : [labels.rollback, shell(rollback, language)]), ...(pinned === null ? [] : [`${labels.pinned} <code>${escape(pinned, MAX_FIELD)}</code>`])]
   const html = lines.join('\n')
   const whole = back.length === 0 ? html : `${html}\n\n<blockquote expandable>${back.join('\n')}</blockquote>`
   // what says how to apply it comes first where fields of monstrous length leave no room for both
   return { glue: '\n\n', html: visibleText(whole).length <= MAX_BLOCK ? whole : html }
 }
 
-function shell(commands: readonly string[]): string {
-  return `<pre>${commands.map((line) => escape(line, MAX_COMMAND)).join('\n')}</pre>`
+function shell(commands: readonly string[], language: Language): string {
+  return `<pre>${commands.map((line) => escape(commandIn(language, line), MAX_COMMAND)).join('\n')}</pre>`
 }
 
 /** One line per reason, however many containers share it. */
-function failureBlocks(failedChecks: readonly FailedCheck[]): Block[] {
+function failureBlocks(failedChecks: readonly FailedCheck[], { labels, reasons, noReason }: Texts): Block[] {
   const byReason = new Map<string, string[]>()
   for (const { name, reason, detail } of failedChecks) {
-    const text = reason === 'other' ? detail || 'for a reason that Watchtower does not tell' : REASONS[reason]
+    const text = reason === 'other' ? detail || noReason : reasons[reason]
     const names = byReason.get(text)
     if (names) names.push(name)
     else byReason.set(text, [name])
   }
   const lines = [...byReason].flatMap(([reason, names]) =>
-    lists(names).map((list) => `Could not check: ${list}, ${escape(reason, MAX_DETAIL)}`),
+    lists(names).map((list) => `${labels.failed} ${list}, ${escape(reason, MAX_DETAIL)}`),
   )
   return lines.map((html, index) => ({ glue: index === 0 ? '\n\n' : '\n', html }))
 }

@@ -6,6 +6,7 @@ import { commandsFor, type Place, placeOf, plainCommands, rollbackFor } from './
 import { type ContainerFacts, type Facts, type ImageFacts, shortId } from './facts.js'
 import { imageRef, sameRepository, sameTag, watchtowerNames } from './image-ref.js'
 import { releaseNotesUrl } from './release-notes.js'
+import { TEXTS } from './texts.js'
 import { versionOf } from './version.js'
 import { watchedBy } from './watched.js'
 
@@ -143,7 +144,7 @@ function versionPair(ref: string, container: ContainerFacts, current: ImageFacts
   const to = versionOf(ref, next)
   const [fromDate, toDate] = [buildDate(current), buildDate(next)]
   if (from !== null && from === to) {
-    return [fromDate ? `${from} (${fromDate})` : from, toDate ? `${to} (rebuilt ${toDate})` : `${to} (rebuilt)`]
+    return [fromDate ? `${from} (${fromDate})` : from, `${to} ${TEXTS.en.rebuilt(toDate ? ` ${toDate}` : '')}`]
   }
   return [from ?? (current && fromDate ? `${fromDate} (${shortId(current.id)})` : null), to ?? (toDate ? `${toDate} (${shortId(next.id)})` : null)]
 }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { emptyOutbox, enqueueNotice, type Outbox } from '../../src/delivery/outbox.js'
 import { createRelay, type RelayEvent } from '../../src/delivery/relay.js'
+import { PLAIN } from '../report/made-up.js'
 import type { Failed, Outcome, Ready } from '../../src/delivery/telegram.js'
 
 const sent: Outcome = { type: 'sent', messageIds: [1], notes: [], movedTo: null }
@@ -26,6 +27,7 @@ async function relayed(texts: readonly string[], outcomes: readonly Outcome[], {
   const log = { sends: [] as string[], onDisk: [] as string[], waits: [] as number[], events: [] as RelayEvent[], probed: 0 }
   const left = [...outcomes]
   const relay = createRelay({
+    style: PLAIN,
     outbox: {
       get: () => outbox,
       change(transition) {

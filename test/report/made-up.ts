@@ -1,6 +1,7 @@
 // Made-up findings for the tests of the report: a session as the log tells it, the engine as inspect tells it, an update.
 import type { Facts } from '../../src/report/facts.js'
 import { factsOf } from '../../src/report/facts.js'
+import type { Style } from '../../src/report/message.js'
 import type { Update } from '../../src/report/update.js'
 import type { CheckSession } from '../../src/watchtower/session.js'
 import { container, image, madeUpId, type FakeContainer, type FakeImage } from '../fakes/docker-objects.js'
@@ -44,6 +45,9 @@ export function pulled(seed: string, env: string[] = [], labels: Record<string, 
 export function engine(...answers: (FakeContainer | FakeImage)[]): Facts {
   return factsOf(answers) ?? { containers: [], images: [] }
 }
+
+/** How messages are written unless one asks for something else. */
+export const PLAIN: Style = { language: 'en', timeZone: 'UTC' }
 
 /** The update of the sample message, but for what is given. */
 export function update(given: Partial<Update> = {}): Update {

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { News } from '../../src/report/announce.js'
-import { MAX_BYTES, MAX_VISIBLE, messagesOf } from '../../src/report/message.js'
+import { MAX_BYTES, MAX_VISIBLE, messagesOf as inFormat } from '../../src/report/message.js'
 import { parseTelegramHtml } from '../fakes/telegram-html.js'
-import { update as madeUpUpdate } from './made-up.js'
+import { PLAIN, update as madeUpUpdate } from './made-up.js'
 
 const postgres = madeUpUpdate()
 const PINNED = `postgres@sha256:${'d'.repeat(64)}`
 const rollback = ['docker tag a7d651e0d051 postgres:16', 'docker compose up -d postgres']
+const messagesOf = (news: News) => inFormat(news, { ...PLAIN, now: 0 })
 const texts = (news: Partial<News>): string[] => messagesOf({ host: null, updates: [], failedChecks: [], ...news }).map((message) => message.text)
 
 t.test('one update is exactly this', (t) => {
