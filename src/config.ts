@@ -17,7 +17,7 @@ export interface Config {
   /** names this host in messages */
   host: string | null
   /** how messages are written */
-  style: Style
+  style: Omit<Style, 'onTemplateError'>
   /** the directory that holds the state file */
   stateDir: string
   /** waits and bounds, in milliseconds */
@@ -132,14 +132,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 }
 
 /** What replay takes from the environment: HOST_LABEL, SESSION_IDLE_AFTER and how messages are written. */
-export function readReplayConfig(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: { host: string | null; idleMs: number; style: Style } } | { type: 'faults'; faults: string[] } {
+export function readReplayConfig(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: { host: string | null; idleMs: number; style: Config['style'] } } | { type: 'faults'; faults: string[] } {
   const parsed = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true, MESSAGE_LANGUAGE: true, TZ: true }).safeParse(withoutEmpty(environment))
   if (!parsed.data) return { type: 'faults', faults: parsed.error?.issues.map((issue) => issue.message) ?? [] }
   return { type: 'ok', config: { host: parsed.data.HOST_LABEL ?? null, idleMs: parsed.data.SESSION_IDLE_AFTER, style: styleOf(parsed.data) } }
 }
 
-function styleOf({ MESSAGE_LANGUAGE: language, TZ: timeZone }: Pick<z.infer<typeof Environment>, 'MESSAGE_LANGUAGE' | 'TZ'>): Style {
-  return { language, timeZone }
+function styleOf({ MESSAGE_LANGUAGE: language, TZ: timeZone }: Pick<z.infer<typeof Environment>, 'MESSAGE_LANGUAGE' | 'TZ'>): Config['style'] {
+  return { language, timeZone, template: null }
 }
 
 function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -83,6 +83,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   )
   const moved = state.movedChat?.from === config.telegram.chat ? state.movedChat.to : null
   const telegram = createTelegram({ ...config.telegram, chat: moved ?? config.telegram.chat, timeoutMs: timing.telegramTimeoutMs, language: config.style.language })
+  let templateFault: string | null = null
   const lastSend = new AbortController()
   signal.addEventListener('abort', () => setTimeout(() => lastSend.abort(), LAST_SEND_MS).unref())
   const relay = createRelay({
@@ -91,7 +92,14 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
       change: (transition) => store.change((before) => ({ ...before, outbox: transition(before.outbox) })),
       flush: store.flush,
     },
-    style: config.style,
+    style: {
+      ...config.style,
+      // said once, however often the message is made
+      onTemplateError(fault) {
+        if (fault !== templateFault) log.error('template.failed', { fault }, `MESSAGE_TEMPLATE_FILE: ${fault}; the built-in message takes its place`)
+        templateFault = fault
+      },
+    },
     send: (message) => telegram.send(message, lastSend.signal),
     probe: () => telegram.check(lastSend.signal),
     sleep,

@@ -17,7 +17,7 @@ t.test('token and chat are enough, the rest has defaults', (t) => {
     config: {
       telegram: { token: TOKEN, chat: -1001234567890, topic: null, apiRoot: 'https://api.telegram.org' },
       docker: { type: 'unix', path: '/var/run/docker.sock' },
-      watchtower: null, host: null, style: { language: 'en', timeZone: 'UTC' }, stateDir: join(homedir(), '.local/state/watchtower-telegram'),
+      watchtower: null, host: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir: join(homedir(), '.local/state/watchtower-telegram'),
       timing: { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, telegramTimeoutMs: 60_000, paceMs: 1_000 },
       logLevel: 'info',
     },
@@ -39,7 +39,7 @@ t.test('every variable is read', (t) => {
   }), {
     config: {
       telegram: { chat: '@channel', topic: 42, apiRoot: 'http://bot-api:8081' },
-      docker: { type: 'tcp', host: 'proxy', port: 2375 }, watchtower: 'watchtower', host: 'nas', style: { language: 'fr', timeZone: 'Europe/Paris' }, stateDir: '/state',
+      docker: { type: 'tcp', host: 'proxy', port: 2375 }, watchtower: 'watchtower', host: 'nas', style: { language: 'fr', timeZone: 'Europe/Paris', template: null }, stateDir: '/state',
       timing: { idleMs: 90_000, reconcileMs: 500, dockerTimeoutMs: 60_000, dockerLostMs: 3_600_000, telegramTimeoutMs: 5_000, paceMs: 20 }, logLevel: 'debug',
     },
   })
@@ -98,9 +98,9 @@ t.test('DOCKER_HOST is read as the Docker CLI reads it', (t) => {
 })
 
 t.test('replay reads only the host label, the idle time and how messages are written', (t) => {
-  const style = { language: 'fr' as const, timeZone: 'Europe/Paris' }
+  const style = { language: 'fr' as const, timeZone: 'Europe/Paris', template: null }
   t.same(readReplayConfig({ HOST_LABEL: 'nas', SESSION_IDLE_AFTER: '1h', MESSAGE_LANGUAGE: 'fr', TZ: 'Europe/Paris', TELEGRAM_CHAT_ID: 'odd' }), { type: 'ok', config: { host: 'nas', idleMs: 3_600_000, style } })
-  t.same(readReplayConfig({}), { type: 'ok', config: { host: null, idleMs: 600_000, style: { language: 'en', timeZone: 'UTC' } } })
+  t.same(readReplayConfig({}), { type: 'ok', config: { host: null, idleMs: 600_000, style: { language: 'en', timeZone: 'UTC', template: null } } })
   t.match(readReplayConfig({ SESSION_IDLE_AFTER: 'soon' }), { type: 'faults', faults: [/^SESSION_IDLE_AFTER/] })
   t.end()
 })

@@ -12,6 +12,7 @@ import { Report } from '../src/report/report.js'
 import { type Language, LANGUAGES } from '../src/report/texts.js'
 import { decodeRecord } from '../src/watchtower/record.js'
 import { parseTelegramHtml } from './fakes/telegram-html.js'
+import { PLAIN } from './report/made-up.js'
 
 const root = join(import.meta.dirname, '../fixtures')
 const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== 'streams').map((entry) => entry.name)
@@ -24,7 +25,7 @@ const parsed = (lines: string): unknown[] => lines.split('\n').filter(Boolean).m
 async function replayed(log: string, format: 'json' | 'html' | 'text', images: string | null, language: Language = 'en'): Promise<string> {
   let out = ''
   const facts = images !== null && existsSync(images) ? factsOf(JSON.parse(readFileSync(images, 'utf8'))) : null
-  await replay([log], { format, facts, host: null, idleMs: 600_000, style: { language, timeZone: 'UTC' }, now: 0 }, async (text) => void (out += text))
+  await replay([log], { format, facts, host: null, idleMs: 600_000, style: { ...PLAIN, language }, now: 0 }, async (text) => void (out += text))
   return out
 }
 

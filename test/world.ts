@@ -58,7 +58,7 @@ export async function createWorld(t: Test, overrides: Partial<Omit<Config, 'timi
     docker: { type: 'unix', path: api.socketPath },
     watchtower: null,
     host: null,
-    style: { language: 'en', timeZone: 'UTC' },
+    style: { language: 'en', timeZone: 'UTC', template: null },
     stateDir,
     logLevel: 'debug',
     ...overrides,

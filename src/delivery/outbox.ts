@@ -2,7 +2,7 @@
 // an Outbox and gives the next. Its first entry is the only one under way; nothing overtakes it.
 import * as z from 'zod'
 import { joinNews, News } from '../report/announce.js'
-import { type Format, Message, messagesOf, type Style } from '../report/message.js'
+import { contentOf, type Format, Message, partsOf, type Style } from '../report/message.js'
 import { markLate, markRepeat } from '../report/notice.js'
 import type { Update } from '../report/update.js'
 
@@ -90,13 +90,13 @@ export function nextStep(outbox: Outbox, now: number, apartMs: number, style: St
   const told = outbox.notBefore - now > MAX_WAIT_MS ? 0 : outbox.notBefore
   const from = Math.max(told, oldest === undefined ? 0 : oldest + PER_MINUTE.ms, (sends.at(-1) ?? 0) + Math.min(apartMs, APART_MS))
   if (from > now) return { type: 'wait', ms: from - now }
-  return { type: 'send', entry, message: messageOf(entry, partsOf(entry, { ...style, now }), style) }
+  return { type: 'send', entry, message: messageOf(entry, messagesOf(entry, { ...style, now }), style) }
 }
 
 /** A request for the next part is about to be made. */
 export function begin(outbox: Outbox, now: number, style: Style): Outbox {
   const sends = [...outbox.sends, now].slice(-PER_MINUTE.messages)
-  return { ...changeFirst(outbox, (entry) => ({ ...entry, parts: partsOf(entry, { ...style, now }), state: 'sending', attempts: entry.attempts + 1 })), sends }
+  return { ...changeFirst(outbox, (entry) => ({ ...entry, parts: messagesOf(entry, { ...style, now }), state: 'sending', attempts: entry.attempts + 1 })), sends }
 }
 
 /** Telegram accepted the part that was being sent, or it was set aside; after its last the entry is done. */
@@ -132,10 +132,10 @@ function changeFirst(outbox: Outbox, change: (entry: Entry) => Entry): Outbox {
   return first ? { ...outbox, entries: [change(first), ...rest] } : outbox
 }
 
-function partsOf({ parts, content, queuedAt }: Entry, format: Format): Message[] {
+function messagesOf({ parts, content, queuedAt }: Entry, format: Format): Message[] {
   if (parts) return parts
   if (content.type === 'notice') return [content.message]
-  const [first, ...rest] = messagesOf(content.news, format)
+  const [first, ...rest] = partsOf(contentOf(content.news), format).map((part) => part.message)
   if (!first) return []
   return [format.now - queuedAt >= LATE_MS ? markLate(first, queuedAt, format) : first, ...rest]
 }

@@ -47,7 +47,15 @@ export function engine(...answers: (FakeContainer | FakeImage)[]): Facts {
 }
 
 /** How messages are written unless one asks for something else. */
-export const PLAIN: Style = { language: 'en', timeZone: 'UTC' }
+export const PLAIN: Style = {
+  language: 'en', timeZone: 'UTC', template: null,
+  onTemplateError(fault) {
+    throw new Error(fault)
+  },
+}
+
+/** Of the old image of the update below. */
+export const PINNED = `postgres@sha256:${'d'.repeat(64)}`
 
 /** The update of the issue's sample message, but for what is given. */
 export function update(given: Partial<Update> = {}): Update {

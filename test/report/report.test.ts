@@ -1,7 +1,7 @@
 import t from 'tap'
 import { newsOf, nothingAnnounced } from '../../src/report/announce.js'
 import { factsOf } from '../../src/report/facts.js'
-import { escape, visibleText } from '../../src/report/html.js'
+import { escape, readHtml } from '../../src/report/html.js'
 import { redact } from '../../src/report/redact.js'
 import { Report, reportOf } from '../../src/report/report.js'
 import type { CheckSession } from '../../src/watchtower/session.js'
@@ -135,7 +135,7 @@ t.test('foreign values are escaped, made visible and shortened in their middle',
   t.equal(escape('<b>&"\u202e\u0000x', 100), '&lt;b&gt;&amp;&quot; x')
   t.equal(escape('abcdefghij', 7), 'abc…hij')
   t.equal(escape('\ud800', 9), '\ufffd')
-  t.equal(visibleText(`<a href="x">${escape('&lt;', 9)}</a>`), '&lt;')
+  t.same(readHtml(`<a href="https://x">${escape('&lt;', 9)}</a>`), { type: 'text', text: '&lt;' })
   t.end()
 })
 
