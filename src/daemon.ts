@@ -1,5 +1,6 @@
 // The only wiring: Watchtowers are followed, their sessions become messages, messages reach Telegram,
 // and what must not be forgotten is in the state. Runs until the signal aborts or Docker is lost.
+import { setMaxListeners } from 'node:events'
 import { sleep } from './bell.js'
 import type { Config } from './config.js'
 import { createRelay, type RelayEvent } from './delivery/relay.js'
@@ -67,6 +68,8 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   const { timing } = config
   const lost = new AbortController()
   const signal = AbortSignal.any([outer, lost.signal])
+  // every wait and every stream listens: with some Watchtowers that is more than Node takes for sound
+  setMaxListeners(0, signal)
   const docker = createDocker(config.docker, timing.dockerTimeoutMs, signal)
   const store = createStore(
     state,
