@@ -20,8 +20,8 @@ import { followWatchtowers } from './watchtowers.js'
 
 /** An unanswered send gets this long after the signal; the exit is promised within 5 s. */
 const LAST_SEND_MS = 4_000
-/** Cap of the wait between two looks at a Telegram that cannot be reached, in paces. */
-const MAX_CHECK_PACES = 60
+/** First wait and cap between two looks at token and chat, in paces: while Telegram cannot be reached, and while a person must act. */
+const CHECK_PACES = { transient: { first: 1, cap: 60 }, permanent: { first: 900, cap: 21_600 } }
 
 /** Follows every Watchtower and sends its reports. Resolves to the exit code: 0 after the signal, 1 where it cannot start or go on. */
 export async function runDaemon(config: Config, log: Log, signal: AbortSignal): Promise<number> {
@@ -125,22 +125,24 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   return outer.aborted ? 0 : 1
 }
 
-/** Says once whether token and chat are right; an outage is waited for, for it may hide that they are not. */
+/** Says what is wrong with token and chat, once, until nothing is; an outage is waited for, for it may hide that they are. */
 async function checkTelegram(telegram: Telegram, { telegram: { topic }, timing: { paceMs } }: Config, log: Log, health: Health, signal: AbortSignal): Promise<void> {
   let told: string | null = null
-  for (let waitMs = paceMs; ; waitMs = Math.min(2 * waitMs, MAX_CHECK_PACES * paceMs)) {
+  for (let doubled = 1; ; doubled *= 2) {
     const answer = await telegram.check(signal)
     if (signal.aborted) return
     if (answer.type === 'ready') {
       log.info('telegram.ready', answer, `messages go to ${answer.chat} as @${answer.bot}`)
+      health.set('telegram', null)
       if (topic !== null && !answer.forum) log.warn('telegram.no-topics', {}, 'TOPIC_SYSTEM_ID is set, but the chat has no topics: turn them on in the group')
       return
     }
     const fault = answer.type === 'permanent' ? `${answer.reason}; ${answer.remedy}` : answer.reason
     if (fault !== told) log.error('telegram.unreachable', answer, `Telegram: ${fault}`)
     told = fault
-    if (answer.type === 'permanent') return health.set('telegram', fault)
-    await sleep(waitMs, signal)
+    if (answer.type === 'permanent') health.set('telegram', fault)
+    const { first, cap } = CHECK_PACES[answer.type]
+    await sleep(Math.min(first * doubled, cap) * paceMs, signal)
   }
 }
 
