@@ -91,7 +91,12 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   const relay = createRelay({
     outbox: {
       get: () => store.get().outbox,
-      change: (transition) => store.change((before) => ({ ...before, outbox: transition(before.outbox) })),
+      change: (transition, movedTo = null) =>
+        store.change((before) => ({
+          ...before,
+          outbox: transition(before.outbox),
+          movedChat: movedTo === null ? before.movedChat : { from: config.telegram.chat, to: movedTo },
+        })),
       flush: store.flush,
     },
     send: (message) => telegram.send(message, lastSend.signal),
@@ -100,10 +105,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     now: Date.now,
     random: Math.random,
     paceMs: timing.paceMs,
-    onEvent(event) {
-      logDelivery(log, health, event)
-      if (event.type === 'sent' && event.movedTo !== null) store.change((before) => ({ ...before, movedChat: { from: config.telegram.chat, to: event.movedTo as number } }))
-    },
+    onEvent: (event) => logDelivery(log, health, event),
   })
   const teller = createTeller({ docker, config, log, store, signal, onNews: relay.wake })
 
