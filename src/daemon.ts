@@ -1,5 +1,6 @@
 // The only wiring: Watchtowers are followed, their sessions become messages, messages reach Telegram,
 // and what must not be forgotten is in the state. Runs until the signal aborts or Docker is lost.
+import { setMaxListeners } from 'node:events'
 import { sleep } from './bell.js'
 import type { Config } from './config.js'
 import { createRelay, type RelayEvent } from './delivery/relay.js'
@@ -67,6 +68,8 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   const { timing } = config
   const lost = new AbortController()
   const signal = AbortSignal.any([outer, lost.signal])
+  // every wait and every stream listens: with some Watchtowers that is more than Node takes for sound
+  setMaxListeners(0, signal)
   const docker = createDocker(config.docker, timing.dockerTimeoutMs, signal)
   const store = createStore(
     state,
@@ -89,7 +92,12 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   const relay = createRelay({
     outbox: {
       get: () => store.get().outbox,
-      change: (transition) => store.change((before) => ({ ...before, outbox: transition(before.outbox) })),
+      change: (transition, movedTo = null) =>
+        store.change((before) => ({
+          ...before,
+          outbox: transition(before.outbox),
+          movedChat: movedTo === null ? before.movedChat : { from: config.telegram.chat, to: movedTo },
+        })),
       flush: store.flush,
     },
     style: {
@@ -106,10 +114,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     now: Date.now,
     random: Math.random,
     paceMs: timing.paceMs,
-    onEvent(event) {
-      logDelivery(log, health, event)
-      if (event.type === 'sent' && event.movedTo !== null) store.change((before) => ({ ...before, movedChat: { from: config.telegram.chat, to: event.movedTo as number } }))
-    },
+    onEvent: (event) => logDelivery(log, health, event),
   })
   const teller = createTeller({ docker, config, log, store, signal, onNews: relay.wake })
 

@@ -8,7 +8,7 @@ import type { Failed, Outcome, Ready } from './telegram.js'
 
 /** What happened to a message, for the log. */
 export type RelayEvent =
-  | { type: 'sent'; messageIds: number[]; notes: string[]; movedTo: number | null; attempts: number }
+  | { type: 'sent'; messageIds: number[]; notes: string[]; attempts: number }
   | { type: 'retry'; reason: string; waitMs: number; attempts: number }
   /** a person must act; told once per reason, retried slowly */
   | { type: 'failed'; reason: string; remedy: string; waitMs: number; attempts: number }
@@ -18,7 +18,8 @@ export type RelayEvent =
 /** Where the outbox is kept. */
 export interface OutboxStore {
   get(): Outbox
-  change(transition: (outbox: Outbox) => Outbox): void
+  /** movedTo: the chat that the configured one became, if that is news; kept in the same write. */
+  change(transition: (outbox: Outbox) => Outbox, movedTo?: number | null): void
   /** Resolves when all changes are on disk, or their write has failed: a full disk does not stop the messages. */
   flush(): Promise<void>
 }
@@ -103,11 +104,13 @@ export function createRelay({ outbox, style, send, probe, sleep, now, random, pa
     const attempts = entry.attempts + 1
     const outcome = await send(message)
     if (outcome.type === 'sent' || outcome.type === 'refused') {
-      outbox.change(done)
+      outbox.change(done, outcome.type === 'sent' ? outcome.movedTo : null)
       kind = null
       told = null
+      // what the log calls sent is on disk as sent
+      await outbox.flush()
       if (outcome.type === 'refused') onEvent({ type: 'set-aside', reason: outcome.reason, message })
-      else onEvent({ ...outcome, attempts })
+      else onEvent({ type: 'sent', messageIds: outcome.messageIds, notes: outcome.notes, attempts })
       return
     }
     // cut off by the end of the program: it stays `sending`

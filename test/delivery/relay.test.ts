@@ -63,7 +63,7 @@ t.test('messages are sent in order, each until it is accepted, and every request
   const { sends, events, onDisk } = await relayed(['a', 'b'], [transient, sent, transient])
   t.same(sends, ['a', 'a', 'b', 'b'])
   t.same(events.map((event) => [event.type, 'attempts' in event && event.attempts]), [['retry', 1], ['sent', 2], ['retry', 1], ['sent', 2]])
-  t.same(onDisk, ['sending', 'sending', 'sending', 'sending', 'empty'])
+  t.same(onDisk, ['sending', 'sending', 'pending', 'sending', 'sending', 'empty', 'empty'])
 })
 
 t.test('waits double up to their cap, with jitter; a told wait is obeyed and does not count', async (t) => {
