@@ -35,6 +35,8 @@ It takes no options; it is configured by environment variables:
   STATE_DIR                 keeps what was told and what is still to be sent
                             (~/.local/state/watchtower-telegram; /data in the image)
   SESSION_IDLE_AFTER        quiet time that ends a check of Watchtower 1.3 and older (10m)
+  MESSAGE_LANGUAGE          of the messages, en or fr        (en)
+  TZ                        time zone of their times, like Europe/Paris (UTC)
   LOG_LEVEL                 debug, info, warn or error       (info)
 
 Logs are JSON lines on standard output; \`| npx pino-pretty\` makes them readable.
@@ -122,7 +124,8 @@ async function runReplay(argv: readonly string[]): Promise<number> {
   const format = values.json ? 'json' : values.html ? 'html' : 'text'
   const facts = typeof values.images === 'string' ? readFacts(values.images) : null
   try {
-    const seen = await replay(positionals, { format, facts, ...environment.config }, write)
+    const style = { ...environment.config.style, onTemplateError: (fault: string) => void fail(`the template failed, this is the built-in message: ${fault}`) }
+    const seen = await replay(positionals, { format, facts, now: Date.now(), ...environment.config, style }, write)
     if (seen.records === 0) return fail(`no line in ${positionals.join(', ')} is Watchtower's: docker logs writes it to standard error, so capture with \`docker logs watchtower > FILE 2>&1\``)
     if (seen.printed === 0 && format !== 'json') process.stderr.write(`watchtower-telegram: nothing would have been sent: ${seen.sessions} check sessions, no new update and no new failure\n`)
     return 0

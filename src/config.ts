@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { DockerHost } from './docker/client.js'
 import type { LogLevel } from './logger.js'
+import type { Style } from './report/message.js'
+import { LANGUAGES } from './report/texts.js'
+import { isTimeZone } from './report/times.js'
 
 export interface Config {
   telegram: { token: string; chat: number | string; topic: number | null; apiRoot: string }
@@ -13,6 +16,8 @@ export interface Config {
   watchtower: string | null
   /** names this host in messages */
   host: string | null
+  /** how messages are written */
+  style: Omit<Style, 'onTemplateError'>
   /** the directory that holds the state file */
   stateDir: string
   /** waits and bounds, in milliseconds */
@@ -79,6 +84,8 @@ const Environment = z.object({
     .regex(/^[a-zA-Z0-9][\w.-]+$/, because('WATCHTOWER_CONTAINER is no container name: give one as `docker ps` shows it'))
     .optional(),
   HOST_LABEL: z.string().max(64, because('HOST_LABEL is too long: give at most 64 characters')).optional(),
+  MESSAGE_LANGUAGE: z.enum(LANGUAGES, because('MESSAGE_LANGUAGE is unknown: give en or fr')).default('en'),
+  TZ: z.string().refine(isTimeZone, because('TZ is no time zone: give the name of one as the IANA lists them, like Europe/Paris or UTC')).default('UTC'),
   STATE_DIR: z.string().optional(),
   // longer than Watchtower's own daily check, the quiet time would join two checks
   SESSION_IDLE_AFTER: duration('SESSION_IDLE_AFTER', '10m', '1s', '1d'),
@@ -109,6 +116,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       docker: data.DOCKER_HOST,
       watchtower: data.WATCHTOWER_CONTAINER ?? null,
       host: data.HOST_LABEL ?? null,
+      style: styleOf(data),
       stateDir: data.STATE_DIR ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'watchtower-telegram'),
       timing: {
         idleMs: data.SESSION_IDLE_AFTER,
@@ -123,11 +131,15 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   }
 }
 
-/** What replay takes from the environment: HOST_LABEL and SESSION_IDLE_AFTER. */
-export function readReplayConfig(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: { host: string | null; idleMs: number } } | { type: 'faults'; faults: string[] } {
-  const parsed = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true }).safeParse(withoutEmpty(environment))
+/** What replay takes from the environment: HOST_LABEL, SESSION_IDLE_AFTER and how messages are written. */
+export function readReplayConfig(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: { host: string | null; idleMs: number; style: Config['style'] } } | { type: 'faults'; faults: string[] } {
+  const parsed = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true, MESSAGE_LANGUAGE: true, TZ: true }).safeParse(withoutEmpty(environment))
   if (!parsed.data) return { type: 'faults', faults: parsed.error?.issues.map((issue) => issue.message) ?? [] }
-  return { type: 'ok', config: { host: parsed.data.HOST_LABEL ?? null, idleMs: parsed.data.SESSION_IDLE_AFTER } }
+  return { type: 'ok', config: { host: parsed.data.HOST_LABEL ?? null, idleMs: parsed.data.SESSION_IDLE_AFTER, style: styleOf(parsed.data) } }
+}
+
+function styleOf({ MESSAGE_LANGUAGE: language, TZ: timeZone }: Pick<z.infer<typeof Environment>, 'MESSAGE_LANGUAGE' | 'TZ'>): Config['style'] {
+  return { language, timeZone, template: null }
 }
 
 function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

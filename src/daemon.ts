@@ -1,5 +1,6 @@
 // The only wiring: Watchtowers are followed, their sessions become messages, messages reach Telegram,
 // and what must not be forgotten is in the state. Runs until the signal aborts or Docker is lost.
+import { setMaxListeners } from 'node:events'
 import { sleep } from './bell.js'
 import type { Config } from './config.js'
 import { createRelay, type RelayEvent } from './delivery/relay.js'
@@ -19,8 +20,8 @@ import { followWatchtowers } from './watchtowers.js'
 
 /** An unanswered send gets this long after the signal; the exit is promised within 5 s. */
 const LAST_SEND_MS = 4_000
-/** Cap of the wait between two looks at a Telegram that cannot be reached, in paces. */
-const MAX_CHECK_PACES = 60
+/** First wait and cap between two looks at token and chat, in paces: while Telegram cannot be reached, and while a person must act. */
+const CHECK_PACES = { transient: { first: 1, cap: 60 }, permanent: { first: 900, cap: 21_600 } }
 
 /** Follows every Watchtower and sends its reports. Resolves to the exit code: 0 after the signal, 1 where it cannot start or go on. */
 export async function runDaemon(config: Config, log: Log, signal: AbortSignal): Promise<number> {
@@ -50,14 +51,14 @@ interface Opened {
 }
 
 /** Reads the state and writes it at once, so that what is wrong with the directory shows now. */
-async function open({ stateDir }: Config, log: Log): Promise<Opened> {
+async function open({ stateDir, style }: Config, log: Log): Promise<Opened> {
   const now = new Date()
   const { state: loaded, damage } = await loadState(stateDir, now.toISOString())
   let state = loaded ?? emptyState
   state = { ...state, outbox: recovered(state.outbox, damage !== null) }
   if (damage) {
     log.error('state.corrupt', { ...damage }, `the state file was damaged${damage.setAside.length > 0 ? ` and is kept as ${damage.setAside.join(', ')}` : ''}; going on from ${damage.from === 'backup' ? 'its backup' : 'what is pending now'}`)
-    state = { ...state, outbox: enqueueNotice(state.outbox, damagedNotice(damage.from), now.getTime()) }
+    state = { ...state, outbox: enqueueNotice(state.outbox, damagedNotice(damage.from, style.language), now.getTime()) }
   }
   await saveState(stateDir, state)
   return { state, stateLost: damage !== null }
@@ -67,6 +68,8 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   const { timing } = config
   const lost = new AbortController()
   const signal = AbortSignal.any([outer, lost.signal])
+  // every wait and every stream listens: with some Watchtowers that is more than Node takes for sound
+  setMaxListeners(0, signal)
   const docker = createDocker(config.docker, timing.dockerTimeoutMs, signal)
   const store = createStore(
     state,
@@ -82,14 +85,28 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     signal,
   )
   const moved = state.movedChat?.from === config.telegram.chat ? state.movedChat.to : null
-  const telegram = createTelegram({ ...config.telegram, chat: moved ?? config.telegram.chat, timeoutMs: timing.telegramTimeoutMs })
+  const telegram = createTelegram({ ...config.telegram, chat: moved ?? config.telegram.chat, timeoutMs: timing.telegramTimeoutMs, language: config.style.language })
+  let templateFault: string | null = null
   const lastSend = new AbortController()
   signal.addEventListener('abort', () => setTimeout(() => lastSend.abort(), LAST_SEND_MS).unref())
   const relay = createRelay({
     outbox: {
       get: () => store.get().outbox,
-      change: (transition) => store.change((before) => ({ ...before, outbox: transition(before.outbox) })),
+      change: (transition, movedTo = null) =>
+        store.change((before) => ({
+          ...before,
+          outbox: transition(before.outbox),
+          movedChat: movedTo === null ? before.movedChat : { from: config.telegram.chat, to: movedTo },
+        })),
       flush: store.flush,
+    },
+    style: {
+      ...config.style,
+      // said once, however often the message is made
+      onTemplateError(fault) {
+        if (fault !== templateFault) log.error('template.failed', { fault }, `MESSAGE_TEMPLATE_FILE: ${fault}; the built-in message takes its place`)
+        templateFault = fault
+      },
     },
     send: (message) => telegram.send(message, lastSend.signal),
     probe: () => telegram.check(lastSend.signal),
@@ -97,10 +114,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     now: Date.now,
     random: Math.random,
     paceMs: timing.paceMs,
-    onEvent(event) {
-      logDelivery(log, health, event)
-      if (event.type === 'sent' && event.movedTo !== null) store.change((before) => ({ ...before, movedChat: { from: config.telegram.chat, to: event.movedTo as number } }))
-    },
+    onEvent: (event) => logDelivery(log, health, event),
   })
   const teller = createTeller({ docker, config, log, store, signal, onNews: relay.wake })
 
@@ -122,22 +136,24 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   return outer.aborted ? 0 : 1
 }
 
-/** Says once whether token and chat are right; an outage is waited for, for it may hide that they are not. */
+/** Says what is wrong with token and chat, once, until nothing is; an outage is waited for, for it may hide that they are. */
 async function checkTelegram(telegram: Telegram, { telegram: { topic }, timing: { paceMs } }: Config, log: Log, health: Health, signal: AbortSignal): Promise<void> {
   let told: string | null = null
-  for (let waitMs = paceMs; ; waitMs = Math.min(2 * waitMs, MAX_CHECK_PACES * paceMs)) {
+  for (let doubled = 1; ; doubled *= 2) {
     const answer = await telegram.check(signal)
     if (signal.aborted) return
     if (answer.type === 'ready') {
       log.info('telegram.ready', answer, `messages go to ${answer.chat} as @${answer.bot}`)
+      health.set('telegram', null)
       if (topic !== null && !answer.forum) log.warn('telegram.no-topics', {}, 'TOPIC_SYSTEM_ID is set, but the chat has no topics: turn them on in the group')
       return
     }
     const fault = answer.type === 'permanent' ? `${answer.reason}; ${answer.remedy}` : answer.reason
     if (fault !== told) log.error('telegram.unreachable', answer, `Telegram: ${fault}`)
     told = fault
-    if (answer.type === 'permanent') return health.set('telegram', fault)
-    await sleep(waitMs, signal)
+    if (answer.type === 'permanent') health.set('telegram', fault)
+    const { first, cap } = CHECK_PACES[answer.type]
+    await sleep(Math.min(first * doubled, cap) * paceMs, signal)
   }
 }
 

@@ -8,7 +8,7 @@ import { linesOf } from './docker/lines.js'
 import { createPipeline, type SourcedSession } from './pipeline.js'
 import { newsOf, nothingAnnounced } from './report/announce.js'
 import type { Facts } from './report/facts.js'
-import { messagesOf } from './report/message.js'
+import { contentOf, partsOf, type Style } from './report/message.js'
 import { reportOf } from './report/report.js'
 
 export interface ReplayOptions {
@@ -17,6 +17,10 @@ export interface ReplayOptions {
   facts: Facts | null
   host: string | null
   idleMs: number
+  /** how messages are written */
+  style: Style
+  /** milliseconds since 1970, the time of the messages */
+  now: number
 }
 
 /** What a replay saw, for the last word. */
@@ -47,7 +51,7 @@ export async function replay(files: readonly string[], options: ReplayOptions, w
     if (options.format === 'json') return print(JSON.stringify(report), '')
     const { news, announced: next } = newsOf(announced, session.source, report, failedChecks)
     announced = next
-    for (const message of messagesOf(news)) await print(options.format === 'html' ? message.html : message.text, RULE)
+    for (const { message } of partsOf(contentOf(news), { ...options.style, now: options.now })) await print(options.format === 'html' ? message.html : message.text, RULE)
   }
 
   async function print(text: string, rule: string): Promise<void> {

@@ -17,7 +17,7 @@ t.test('token and chat are enough, the rest has defaults', (t) => {
     config: {
       telegram: { token: TOKEN, chat: -1001234567890, topic: null, apiRoot: 'https://api.telegram.org' },
       docker: { type: 'unix', path: '/var/run/docker.sock' },
-      watchtower: null, host: null, stateDir: join(homedir(), '.local/state/watchtower-telegram'),
+      watchtower: null, host: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir: join(homedir(), '.local/state/watchtower-telegram'),
       timing: { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, telegramTimeoutMs: 60_000, paceMs: 1_000 },
       logLevel: 'info',
     },
@@ -26,7 +26,7 @@ t.test('token and chat are enough, the rest has defaults', (t) => {
 })
 
 t.test('an empty variable counts as unset', (t) => {
-  const empty = Object.fromEntries(['TOPIC_SYSTEM_ID', 'TELEGRAM_API_URL', 'TELEGRAM_BOT_TOKEN_FILE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'WATCHTOWER_CONTAINER', 'HOST_LABEL', 'STATE_DIR', 'XDG_STATE_HOME', 'SESSION_IDLE_AFTER', 'RECONCILE_EVERY', 'DOCKER_TIMEOUT', 'DOCKER_LOST_AFTER', 'TELEGRAM_TIMEOUT', 'RETRY_PACE', 'LOG_LEVEL'].map((name) => [name, '']))
+  const empty = Object.fromEntries(['TOPIC_SYSTEM_ID', 'TELEGRAM_API_URL', 'TELEGRAM_BOT_TOKEN_FILE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'WATCHTOWER_CONTAINER', 'HOST_LABEL', 'MESSAGE_LANGUAGE', 'TZ', 'STATE_DIR', 'XDG_STATE_HOME', 'SESSION_IDLE_AFTER', 'RECONCILE_EVERY', 'DOCKER_TIMEOUT', 'DOCKER_LOST_AFTER', 'TELEGRAM_TIMEOUT', 'RETRY_PACE', 'LOG_LEVEL'].map((name) => [name, '']))
   t.same(readConfig({ ...GOOD, ...empty }), readConfig(GOOD))
   t.end()
 })
@@ -34,12 +34,12 @@ t.test('an empty variable counts as unset', (t) => {
 t.test('every variable is read', (t) => {
   t.match(readConfig({
     TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_CHAT_ID: '@channel', TOPIC_SYSTEM_ID: '42', TELEGRAM_API_URL: 'http://bot-api:8081/', DOCKER_HOST: 'tcp://proxy:2375',
-    WATCHTOWER_CONTAINER: 'watchtower', HOST_LABEL: 'nas', SESSION_IDLE_AFTER: '90s', LOG_LEVEL: 'debug',
+    WATCHTOWER_CONTAINER: 'watchtower', HOST_LABEL: 'nas', SESSION_IDLE_AFTER: '90s', LOG_LEVEL: 'debug', MESSAGE_LANGUAGE: 'fr', TZ: 'Europe/Paris',
     STATE_DIR: '/state', RECONCILE_EVERY: '500ms', DOCKER_TIMEOUT: '1m', DOCKER_LOST_AFTER: '1h', TELEGRAM_TIMEOUT: '5s', RETRY_PACE: '20ms',
   }), {
     config: {
       telegram: { chat: '@channel', topic: 42, apiRoot: 'http://bot-api:8081' },
-      docker: { type: 'tcp', host: 'proxy', port: 2375 }, watchtower: 'watchtower', host: 'nas', stateDir: '/state',
+      docker: { type: 'tcp', host: 'proxy', port: 2375 }, watchtower: 'watchtower', host: 'nas', style: { language: 'fr', timeZone: 'Europe/Paris', template: null }, stateDir: '/state',
       timing: { idleMs: 90_000, reconcileMs: 500, dockerTimeoutMs: 60_000, dockerLostMs: 3_600_000, telegramTimeoutMs: 5_000, paceMs: 20 }, logLevel: 'debug',
     },
   })
@@ -54,7 +54,7 @@ t.test('the state directory follows the XDG convention', (t) => {
 t.test('all faults are listed at once, each naming its variable', (t) => {
   t.same(faults({}).map((fault) => fault.split(' ')[0]), ['TELEGRAM_BOT_TOKEN', 'TELEGRAM_CHAT_ID'])
   const all = {
-    TELEGRAM_BOT_TOKEN: 'x', TELEGRAM_CHAT_ID: 'x', TOPIC_SYSTEM_ID: 'x', TELEGRAM_API_URL: 'x', DOCKER_HOST: 'ssh://x', WATCHTOWER_CONTAINER: '/x', HOST_LABEL: 'x'.repeat(65),
+    TELEGRAM_BOT_TOKEN: 'x', TELEGRAM_CHAT_ID: 'x', TOPIC_SYSTEM_ID: 'x', TELEGRAM_API_URL: 'x', DOCKER_HOST: 'ssh://x', WATCHTOWER_CONTAINER: '/x', HOST_LABEL: 'x'.repeat(65), MESSAGE_LANGUAGE: 'de', TZ: 'Mars/Olympus',
     SESSION_IDLE_AFTER: '10', RECONCILE_EVERY: '1ms', DOCKER_TIMEOUT: '1d', DOCKER_LOST_AFTER: '1ms', TELEGRAM_TIMEOUT: 'x', RETRY_PACE: '1h', LOG_LEVEL: 'loud', DOCKER_TLS_VERIFY: '1',
   }
   t.same(faults(all).map((fault) => fault.split(' ')[0]), Object.keys(all))
@@ -97,9 +97,10 @@ t.test('DOCKER_HOST is read as the Docker CLI reads it', (t) => {
   t.end()
 })
 
-t.test('replay reads only the host label and the idle time', (t) => {
-  t.same(readReplayConfig({ HOST_LABEL: 'nas', SESSION_IDLE_AFTER: '1h', TELEGRAM_CHAT_ID: 'odd' }), { type: 'ok', config: { host: 'nas', idleMs: 3_600_000 } })
-  t.same(readReplayConfig({}), { type: 'ok', config: { host: null, idleMs: 600_000 } })
+t.test('replay reads only the host label, the idle time and how messages are written', (t) => {
+  const style = { language: 'fr' as const, timeZone: 'Europe/Paris', template: null }
+  t.same(readReplayConfig({ HOST_LABEL: 'nas', SESSION_IDLE_AFTER: '1h', MESSAGE_LANGUAGE: 'fr', TZ: 'Europe/Paris', TELEGRAM_CHAT_ID: 'odd' }), { type: 'ok', config: { host: 'nas', idleMs: 3_600_000, style } })
+  t.same(readReplayConfig({}), { type: 'ok', config: { host: null, idleMs: 600_000, style: { language: 'en', timeZone: 'UTC', template: null } } })
   t.match(readReplayConfig({ SESSION_IDLE_AFTER: 'soon' }), { type: 'faults', faults: [/^SESSION_IDLE_AFTER/] })
   t.end()
 })

@@ -206,3 +206,17 @@ t.test('a moved chat is followed and said', async (t) => {
   t.match(await w.waitFor('report.rerouted'), [{ msg: 'the chat moved: set TELEGRAM_CHAT_ID to -1009876543210' }])
   t.equal(w.bot.messages[0]?.chat_id, -1009876543210)
 })
+
+t.test('an engine with many Watchtowers is followed without a warning of Node', async (t) => {
+  const warnings: string[] = []
+  const warned = ({ message }: Error): void => void warnings.push(message)
+  process.on('warning', warned)
+  t.teardown(() => process.off('warning', warned))
+  const w = await createWorld(t)
+  for (let n = 2; n <= 10; n += 1) w.api.containers.push(container({ name: `watchtower-${n}`, image: 'containrrr/watchtower:1.7.1', labels: WATCHTOWER }))
+  void w.start()
+  await w.waitFor('watchtower.attached', 10)
+  for (let n = 2; n <= 10; n += 1) await w.api.log(`watchtower-${n}`).waitForFollowers(1)
+  await w.stop()
+  t.same(warnings, [])
+})

@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { demux, isFramed } from '../src/docker/demux.js'
 import { API_LAYOUT, createLineReader } from '../src/docker/line.js'
 import { linesOf } from '../src/docker/lines.js'
@@ -9,8 +9,10 @@ import { replay } from '../src/replay.js'
 import { factsOf } from '../src/report/facts.js'
 import { MAX_BYTES, MAX_VISIBLE } from '../src/report/message.js'
 import { Report } from '../src/report/report.js'
+import { type Language, LANGUAGES } from '../src/report/texts.js'
 import { decodeRecord } from '../src/watchtower/record.js'
 import { parseTelegramHtml } from './fakes/telegram-html.js'
+import { PLAIN } from './report/made-up.js'
 
 const root = join(import.meta.dirname, '../fixtures')
 const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== 'streams').map((entry) => entry.name)
@@ -20,10 +22,10 @@ const RULE = '\n\n────────────────────\n
 const read = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8')
 const parsed = (lines: string): unknown[] => lines.split('\n').filter(Boolean).map((line) => JSON.parse(line))
 
-async function replayed(log: string, format: 'json' | 'html' | 'text', images: string | null): Promise<string> {
+async function replayed(log: string, format: 'json' | 'html' | 'text', images: string | null, language: Language = 'en'): Promise<string> {
   let out = ''
   const facts = images !== null && existsSync(images) ? factsOf(JSON.parse(readFileSync(images, 'utf8'))) : null
-  await replay([log], { format, facts, host: null, idleMs: 600_000 }, async (text) => void (out += text))
+  await replay([log], { format, facts, host: null, idleMs: 600_000, style: { ...PLAIN, language }, now: 0 }, async (text) => void (out += text))
   return out
 }
 
@@ -33,22 +35,30 @@ t.test('every recorded or written log gives exactly its reports and its messages
     const reports = parsed(await replayed(log, 'json', images))
     t.strictSame(reports, parsed(read(folder, 'report.json')), `${folder}: reports`)
     t.strictSame(reports.map((report) => Report.parse(report)), reports, `${folder}: the documented schema takes them as they are`)
-    const html = await replayed(log, 'html', images)
-    t.equal(html, read(folder, 'message.html'), `${folder}: messages`)
-    const messages = html.trimEnd().split(RULE).filter(Boolean)
-    const seen = messages.map(parseTelegramHtml).map((answer) => {
-      if (answer.type === 'error') t.fail(`${folder}: ${answer.error}`)
-      return answer.type === 'text' ? answer.text : ''
-    })
-    t.equal((await replayed(log, 'text', images)).trimEnd(), seen.join(RULE), `${folder}: the plain text is what a person sees of them`)
-    t.ok(seen.every((text) => text.length <= MAX_VISIBLE) && messages.every((message) => Buffer.byteLength(message) <= MAX_BYTES), `${folder}: within Telegram's limits`)
+    for (const language of LANGUAGES) await rightMessages(t, folder, log, images, language)
   }
 })
+
+/** French where there is a file of it. */
+async function rightMessages(t: Test, folder: string, log: string, images: string, language: Language): Promise<void> {
+  const file = language === 'en' ? 'message.html' : `message.${language}.html`
+  if (!existsSync(join(root, folder, file))) return void t.not(language, 'en', `${folder}: an English message is expected`)
+  const html = await replayed(log, 'html', images, language)
+  t.equal(html, read(folder, file), `${folder}: messages in ${language}`)
+  const messages = html.trimEnd().split(RULE).filter(Boolean)
+  const seen = messages.map(parseTelegramHtml).map((answer) => {
+    if (answer.type === 'error') t.fail(`${folder}: ${answer.error}`)
+    return answer.type === 'text' ? answer.text : ''
+  })
+  t.equal((await replayed(log, 'text', images, language)).trimEnd(), seen.join(RULE), `${folder}: the plain text is what a person sees of them`)
+  t.ok(seen.every((text) => text.length <= MAX_VISIBLE) && messages.every((message) => Buffer.byteLength(message) <= MAX_BYTES), `${folder}: within Telegram's limits`)
+}
 
 t.test('the fixtures are at least 25, speak every dialect and every version family, and are all in the README', async (t) => {
   t.ok(folders.length >= 25)
   const dialects = new Set<string>()
   const versions = new Set<string>()
+  t.ok(folders.filter((folder) => existsSync(join(root, folder, 'message.fr.html'))).length >= 5, 'some are told in French too')
   for (const folder of folders) {
     const lineOf = createLineReader()
     for await (const raw of linesOf(createReadStream(join(root, folder, 'log.txt')))) {

@@ -58,6 +58,7 @@ export async function createWorld(t: Test, overrides: Partial<Omit<Config, 'timi
     docker: { type: 'unix', path: api.socketPath },
     watchtower: null,
     host: null,
+    style: { language: 'en', timeZone: 'UTC', template: null },
     stateDir,
     logLevel: 'debug',
     ...overrides,
@@ -122,4 +123,9 @@ New: 16.2
 
 Command:
 docker compose pull postgres
-docker compose up -d postgres`
+docker compose up -d postgres
+
+Roll back:
+docker tag ${oldImage.Id.slice(7, 19)} postgres:16
+docker compose up -d postgres
+Pinned: ${oldImage.RepoDigests[0]}`

@@ -2,7 +2,7 @@
 // an Outbox and gives the next. Its first entry is the only one under way; nothing overtakes it.
 import * as z from 'zod'
 import { joinNews, News } from '../report/announce.js'
-import { Message, messagesOf } from '../report/message.js'
+import { contentOf, type Format, Message, partsOf, type Style } from '../report/message.js'
 import { markLate, markRepeat } from '../report/notice.js'
 import type { Update } from '../report/update.js'
 
@@ -80,8 +80,8 @@ function enqueue(outbox: Outbox, content: Entry['content'], now: number, stateLo
   return { ...outbox, entries: [...outbox.entries, { queuedAt: now, content, stateLost, parts: null, accepted: 0, state: 'pending', mayRepeat: false, attempts: 0 }] }
 }
 
-/** The next step at this time. apartMs: the least time between two messages, at most a second. */
-export function nextStep(outbox: Outbox, now: number, apartMs: number): Step {
+/** The next step at this time. apartMs: the least time between two messages, at most a second. style: how they are written. */
+export function nextStep(outbox: Outbox, now: number, apartMs: number, style: Style): Step {
   const [entry] = outbox.entries
   if (!entry) return { type: 'idle' }
   // a time that lies ahead was written before the clock was set back
@@ -90,13 +90,13 @@ export function nextStep(outbox: Outbox, now: number, apartMs: number): Step {
   const told = outbox.notBefore - now > MAX_WAIT_MS ? 0 : outbox.notBefore
   const from = Math.max(told, oldest === undefined ? 0 : oldest + PER_MINUTE.ms, (sends.at(-1) ?? 0) + Math.min(apartMs, APART_MS))
   if (from > now) return { type: 'wait', ms: from - now }
-  return { type: 'send', entry, message: messageOf(entry, partsOf(entry, now)) }
+  return { type: 'send', entry, message: messageOf(entry, messagesOf(entry, { ...style, now }), style) }
 }
 
 /** A request for the next part is about to be made. */
-export function begin(outbox: Outbox, now: number): Outbox {
+export function begin(outbox: Outbox, now: number, style: Style): Outbox {
   const sends = [...outbox.sends, now].slice(-PER_MINUTE.messages)
-  return { ...changeFirst(outbox, (entry) => ({ ...entry, parts: partsOf(entry, now), state: 'sending', attempts: entry.attempts + 1 })), sends }
+  return { ...changeFirst(outbox, (entry) => ({ ...entry, parts: messagesOf(entry, { ...style, now }), state: 'sending', attempts: entry.attempts + 1 })), sends }
 }
 
 /** Telegram accepted the part that was being sent, or it was set aside; after its last the entry is done. */
@@ -132,16 +132,16 @@ function changeFirst(outbox: Outbox, change: (entry: Entry) => Entry): Outbox {
   return first ? { ...outbox, entries: [change(first), ...rest] } : outbox
 }
 
-function partsOf({ parts, content, queuedAt }: Entry, now: number): Message[] {
+function messagesOf({ parts, content, queuedAt }: Entry, format: Format): Message[] {
   if (parts) return parts
   if (content.type === 'notice') return [content.message]
-  const [first, ...rest] = messagesOf(content.news)
+  const [first, ...rest] = partsOf(contentOf(content.news), format).map((part) => part.message)
   if (!first) return []
-  return [now - queuedAt >= LATE_MS ? markLate(first, new Date(queuedAt).toISOString()) : first, ...rest]
+  return [format.now - queuedAt >= LATE_MS ? markLate(first, queuedAt, format) : first, ...rest]
 }
 
-function messageOf(entry: Entry, parts: readonly Message[]): Message {
+function messageOf(entry: Entry, parts: readonly Message[], { language }: Style): Message {
   const part = parts[entry.accepted] as Message
-  if (entry.mayRepeat) return markRepeat(part, 'no-answer')
-  return entry.stateLost && entry.content.type === 'news' ? markRepeat(part, 'state-lost') : part
+  if (entry.mayRepeat) return markRepeat(part, 'no-answer', language)
+  return entry.stateLost && entry.content.type === 'news' ? markRepeat(part, 'state-lost', language) : part
 }

@@ -2,13 +2,13 @@
 // until each is accepted. Before every request the state says so on disk, so that no crash can send
 // a message again without its mark.
 import { createBell } from '../bell.js'
-import type { Message } from '../report/message.js'
+import type { Message, Style } from '../report/message.js'
 import { begin, done, type Entry, nextStep, notSent, type Outbox, unknown, waitUntil } from './outbox.js'
 import type { Failed, Outcome, Ready } from './telegram.js'
 
 /** What happened to a message, for the log. */
 export type RelayEvent =
-  | { type: 'sent'; messageIds: number[]; notes: string[]; movedTo: number | null; attempts: number }
+  | { type: 'sent'; messageIds: number[]; notes: string[]; attempts: number }
   | { type: 'retry'; reason: string; waitMs: number; attempts: number }
   /** a person must act; told once per reason, retried slowly */
   | { type: 'failed'; reason: string; remedy: string; waitMs: number; attempts: number }
@@ -18,7 +18,8 @@ export type RelayEvent =
 /** Where the outbox is kept. */
 export interface OutboxStore {
   get(): Outbox
-  change(transition: (outbox: Outbox) => Outbox): void
+  /** movedTo: the chat that the configured one became, if that is news; kept in the same write. */
+  change(transition: (outbox: Outbox) => Outbox, movedTo?: number | null): void
   /** Resolves when all changes are on disk, or their write has failed: a full disk does not stop the messages. */
   flush(): Promise<void>
 }
@@ -32,6 +33,8 @@ export interface Relay {
 
 export interface RelayOptions {
   outbox: OutboxStore
+  /** how messages are written */
+  style: Style
   /** Its request outlives the run's signal by a moment. */
   send(message: Message): Promise<Outcome>
   /** Asks Telegram something that changes nothing. */
@@ -57,7 +60,7 @@ const WAITS = {
 }
 type Kind = keyof typeof WAITS
 
-export function createRelay({ outbox, send, probe, sleep, now, random, paceMs, onEvent }: RelayOptions): Relay {
+export function createRelay({ outbox, style, send, probe, sleep, now, random, paceMs, onEvent }: RelayOptions): Relay {
   const bell = createBell()
   let kind: Kind | null = null
   let inARow = 0
@@ -95,17 +98,19 @@ export function createRelay({ outbox, send, probe, sleep, now, random, paceMs, o
 
   async function deliver(entry: Entry, message: Message, signal: AbortSignal): Promise<void> {
     if (entry.mayRepeat && !(await answers(entry, signal))) return
-    outbox.change((state) => begin(state, now()))
+    outbox.change((state) => begin(state, now(), style))
     await outbox.flush()
     if (signal.aborted) return outbox.change(notSent)
     const attempts = entry.attempts + 1
     const outcome = await send(message)
     if (outcome.type === 'sent' || outcome.type === 'refused') {
-      outbox.change(done)
+      outbox.change(done, outcome.type === 'sent' ? outcome.movedTo : null)
       kind = null
       told = null
+      // what the log calls sent is on disk as sent
+      await outbox.flush()
       if (outcome.type === 'refused') onEvent({ type: 'set-aside', reason: outcome.reason, message })
-      else onEvent({ ...outcome, attempts })
+      else onEvent({ type: 'sent', messageIds: outcome.messageIds, notes: outcome.notes, attempts })
       return
     }
     // cut off by the end of the program: it stays `sending`
@@ -118,7 +123,7 @@ export function createRelay({ outbox, send, probe, sleep, now, random, paceMs, o
     wake: bell.ring,
     async run(signal) {
       while (!signal.aborted) {
-        const step = nextStep(outbox.get(), now(), paceMs)
+        const step = nextStep(outbox.get(), now(), paceMs, style)
         if (step.type === 'send') await deliver(step.entry, step.message, signal)
         else await bell.wait(step.type === 'wait' ? step.ms : Infinity, signal)
       }

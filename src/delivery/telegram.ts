@@ -3,7 +3,8 @@
 import { Api, TelegramApiError, TelegramBotError, TimeoutError } from 'node-telegram-bot-api'
 import { cleanDetail } from '../report/failure.js'
 import type { Message } from '../report/message.js'
-import { refusedNotice, withNotice } from '../report/notice.js'
+import { markTopic, refusedNotice } from '../report/notice.js'
+import type { Language } from '../report/texts.js'
 import { fetchAnswer } from './https.js'
 
 export interface TelegramOptions {
@@ -16,6 +17,8 @@ export interface TelegramOptions {
   apiRoot: string
   /** bound on one request; Telegram answers within seconds, a longer wait leaves fewer unknown outcomes */
   timeoutMs: number
+  /** of the sentences that are put in front of a message */
+  language: Language
 }
 
 export type Outcome =
@@ -55,7 +58,7 @@ const NOT_THE_TEXT = /chat not found|chat_id|rights|not a member|kicked|blocked|
 const QUOTED = 60
 
 /** A connection to the Bot API. A chat that moved is followed for as long as this lives. */
-export function createTelegram({ token, chat, topic, apiRoot, timeoutMs }: TelegramOptions): Telegram {
+export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, language }: TelegramOptions): Telegram {
   const api = new Api(token, { apiRoot, fetch: fetchAnswer as unknown as typeof fetch, maxRetries: 0, timeoutMs })
   let currentChat = chat
   const failed = (error: unknown): Failed => sorted(error, token, timeoutMs)
@@ -93,7 +96,7 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs }: Teleg
             notes.push(`the chat moved: set TELEGRAM_CHAT_ID to ${currentChat}`)
           } else if (thread !== null && /message thread not found|TOPIC_CLOSED|TOPIC_DELETED/i.test(description)) {
             notes.push(`topic ${thread} is closed or deleted: sent to the chat; reopen it or correct TOPIC_SYSTEM_ID`)
-            waiting[0] = withNotice(next, `⚠️ Topic ${thread} is closed or deleted, so this comes to the chat.`)
+            waiting[0] = markTopic(next, thread, language)
             thread = null
           } else if (/(message|text) is too long/i.test(description) && next.text.length > 1 && turn < MAX_TURNS / 2) {
             notes.push('Telegram found it too long: sent in halves, as plain text')
@@ -103,7 +106,7 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs }: Teleg
             // whether it is the markup, the text or neither: the plain text and then a text of ours tell
             if (plain) {
               refused = cleanDetail(description)
-              waiting.splice(0, Infinity, refusedNotice(next.text.slice(0, QUOTED)))
+              waiting.splice(0, Infinity, refusedNotice(next.text.slice(0, QUOTED), language))
             } else {
               notes.push('Telegram rejected the markup: sent as plain text')
               plain = true

@@ -87,10 +87,19 @@ export function createDocker(host: DockerHost, timeoutMs: number, stop: AbortSig
     bounded(
       (abortSignal) =>
         new Promise((resolve, reject) => {
-          dockerode.modem.dial(
-            { path, method: 'GET', options: query, isStream: true, abortSignal: AbortSignal.any([signal, abortSignal]), statusCodes: { 200: true } },
-            (error, answer) => (error ? reject(error) : resolve(answer as Readable)),
-          )
+          // not AbortSignal.any: Node 20 keeps a trace of every signal made so for as long as its oldest source lives
+          const end = new AbortController()
+          const stopped = (): void => end.abort(signal.reason)
+          const over = (): void => signal.removeEventListener('abort', stopped)
+          if (signal.aborted) stopped()
+          else signal.addEventListener('abort', stopped)
+          abortSignal.addEventListener('abort', () => end.abort(abortSignal.reason))
+          dockerode.modem.dial({ path, method: 'GET', options: query, isStream: true, abortSignal: end.signal, statusCodes: { 200: true } }, (error, answer) => {
+            if (error) {
+              over()
+              reject(error)
+            } else resolve((answer as Readable).on('close', over))
+          })
         }),
     )
 

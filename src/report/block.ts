@@ -1,5 +1,4 @@
-// One update in a message and where it stands. The shape is shared by the messages that show it and
-// the life of updates that changes it.
+// One update of a message's checklist, and where it stands.
 import * as z from 'zod'
 import { Update } from './update.js'
 
@@ -9,11 +8,11 @@ const time = z.int().min(0)
 /** Where an update stands. */
 export const Standing = z.discriminatedUnion('type', [
   z.object({ type: z.literal('pending') }),
+  /** health: none where the container has no check */
   z.object({ type: z.literal('applied'), at: time, health: z.enum(['none', 'starting', 'healthy', 'unhealthy']), unhealthySince: time.nullable() }),
   z.object({ type: z.literal('rolled-back'), at: time }),
-  /** by: the newer version; link: the newer message, https */
+  /** by: the newer version; link: to the newer message, null where it has none */
   z.object({ type: z.literal('superseded'), by: z.string(), link: z.string().nullable() }),
-  /** its service is gone, or does not use this image any more */
   z.object({ type: z.literal('removed') }),
 ])
 export type Standing = z.infer<typeof Standing>
@@ -21,7 +20,11 @@ export type Standing = z.infer<typeof Standing>
 export const Block = z.object({
   update: Update,
   standing: Standing,
-  /** pending since an older image of its service was announced; null if that is new */
+  /** since when an older version of it is pending; null if it is new */
   since: time.nullable(),
 })
 export type Block = z.infer<typeof Block>
+
+/** An update that an earlier message announced, and when. */
+export const StillPending = z.object({ update: Update, since: time })
+export type StillPending = z.infer<typeof StillPending>

@@ -1,11 +1,16 @@
-// The commands that apply an update when pasted in the project's directory. Takes container facts,
-// gives shell lines; every foreign value in them is quoted.
-import type { ContainerFacts } from './facts.js'
+// The commands that apply an update when pasted in the project's directory, and those that take it
+// back. Takes container facts, gives shell lines; every foreign value in them is quoted.
+import { type ContainerFacts, shortId } from './facts.js'
+import { imageRef } from './image-ref.js'
+import { TEXTS } from './texts.js'
 
 const COMPOSE = 'com.docker.compose.'
 const DEFAULT_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
 /** Where Portainer keeps its stacks, inside its own container: no shell on the host sees it. */
 const PORTAINER_DIRECTORY = /^\/data\/compose\/\d+/
+
+/** A message in another language translates them. */
+const { hints: HINTS } = TEXTS.en
 
 /** Where a container belongs: its compose service, or itself. */
 export interface Place {
@@ -35,9 +40,9 @@ export function plainCommands(service: string): string[] {
 export function commandsFor(image: string, containers: readonly [ContainerFacts, ...ContainerFacts[]], all: readonly ContainerFacts[], pending: ReadonlySet<string>): string[] {
   const [first] = containers
   const { service, project, directory } = placeOf(first)
-  if (project === null) return [`docker pull ${operand(image)}`, `# then recreate ${listed(containers)} by hand: not started by Compose`]
-  if (directory !== null && PORTAINER_DIRECTORY.test(directory)) {
-    return [`# stack ${inline(project)} is kept by Portainer: update it there, with "Re-pull image"`]
+  if (project === null) return [`docker pull ${operand(image)}`, HINTS.byHand(listed(containers))]
+  if (isPortainers(directory)) {
+    return [HINTS.portainer(inline(project))]
   }
   const compose = ['docker compose', ...composeFlags(first, project, directory)].join(' ')
   const replicas = all.filter((c) => isOf(c, project, service) && c.labels.get(`${COMPOSE}oneoff`) !== 'True').length
@@ -48,6 +53,21 @@ export function commandsFor(image: string, containers: readonly [ContainerFacts,
     ...(replicas > 1 ? [`--scale ${quote(service)}=${replicas}`] : []),
   ].join(' ')
   return [`${compose} pull ${operand(service)}`, `${compose} ${up} ${operand(service)}`]
+}
+
+/**
+ * The way back from an applied update: the tag on the old image again, for the update has moved it, then the last of
+ * the update's own commands. oldImageId: of an image that is still here. None for a digest: it never moves.
+ */
+export function rollbackFor(image: string, oldImageId: string, containers: readonly [ContainerFacts, ...ContainerFacts[]], commands: readonly string[]): string[] {
+  if (imageRef(image).digest !== null) return []
+  const { project, directory } = placeOf(containers[0])
+  const recreate = isPortainers(directory) ? [HINTS.portainerBack(inline(project ?? ''))] : commands.slice(-1)
+  return [`docker tag ${shortId(oldImageId)} ${operand(image)}`, ...recreate]
+}
+
+function isPortainers(directory: string | null): boolean {
+  return directory !== null && PORTAINER_DIRECTORY.test(directory)
 }
 
 function composeFlags(container: ContainerFacts, project: string, directory: string | null): string[] {

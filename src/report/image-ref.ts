@@ -45,10 +45,15 @@ export function imageRef(ref: string): ImageRef {
   return { host, path, name: path.slice(path.lastIndexOf('/') + 1), tag, digest }
 }
 
+/** Whether two references name the same repository, however they are spelled. */
+export function sameRepository(a: string, b: string): boolean {
+  const [one, other] = [imageRef(a), imageRef(b)]
+  return one.host === other.host && one.path === other.path
+}
+
 /** Whether two references name the same tag, however they are spelled. */
 export function sameTag(a: string, b: string): boolean {
-  const [one, other] = [imageRef(a), imageRef(b)]
-  return one.host === other.host && one.path === other.path && (one.tag ?? 'latest') === (other.tag ?? 'latest')
+  return sameRepository(a, b) && (imageRef(a).tag ?? 'latest') === (imageRef(b).tag ?? 'latest')
 }
 
 /**

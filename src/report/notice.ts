@@ -2,32 +2,38 @@
 // facts of their delivery, gives Messages.
 import { escape } from './html.js'
 import type { Message } from './message.js'
-
-/** The message with a sentence in front. */
-export function withNotice(message: Message, sentence: string): Message {
-  return { html: `${escape(sentence, sentence.length)}\n\n${message.html}`, text: `${sentence}\n\n${message.text}` }
-}
+import { type Language, TEXTS } from './texts.js'
+import { momentOf } from './times.js'
 
 /** Telegram may have this message already: it did not answer, or the state that tells was lost. */
-export function markRepeat(message: Message, because: 'no-answer' | 'state-lost'): Message {
-  const reason = because === 'no-answer' ? "Telegram's answer to the first try was lost" : 'the state file was damaged, so this may have been told before'
-  return withNotice(message, `↻ Possible repeat: ${reason}.`)
+export function markRepeat(message: Message, because: 'no-answer' | 'state-lost', language: Language): Message {
+  return withNotice(message, TEXTS[language].notices.repeat[because])
 }
 
-/** at: ISO time, UTC, at which it was found. */
-export function markLate(message: Message, at: string): Message {
-  return withNotice(message, `⏱ Found ${at.slice(0, 10)} ${at.slice(11, 16)} UTC, sent late: Telegram could not be reached.`)
+/** at: when it was found, milliseconds since 1970. */
+export function markLate(message: Message, at: number, { language, timeZone, now }: { language: Language; timeZone: string; now: number }): Message {
+  const { at: when, day, notices } = TEXTS[language]
+  const found = momentOf(at, timeZone)
+  return withNotice(message, notices.late(when(found.clock, day(found, momentOf(now, timeZone).year))))
+}
+
+/** The topic that it should have gone to is closed or deleted. */
+export function markTopic(message: Message, thread: number, language: Language): Message {
+  return withNotice(message, TEXTS[language].notices.topic(thread))
 }
 
 /** In place of a message that Telegram takes in no form. */
-export function refusedNotice(headline: string): Message {
-  return notice(`⚠️ A message could not be shown: Telegram refuses its text. It is in the log of watchtower-telegram, as report.set-aside. It began: ${headline}`)
+export function refusedNotice(headline: string, language: Language): Message {
+  return notice(TEXTS[language].notices.refused(headline))
 }
 
 /** The state file was damaged; from says what is gone on from. */
-export function damagedNotice(from: 'backup' | 'nothing'): Message {
-  const consequence = from === 'backup' ? 'Its backup is used' : 'It could not be read, nor its backup: everything that is pending is told again'
-  return notice(`⚠️ The state file of watchtower-telegram was damaged. ${consequence}; the damaged file was kept beside it.`)
+export function damagedNotice(from: 'backup' | 'nothing', language: Language): Message {
+  return notice(TEXTS[language].notices.damaged[from])
+}
+
+function withNotice(message: Message, sentence: string): Message {
+  return { html: `${escape(sentence, sentence.length)}\n\n${message.html}`, text: `${sentence}\n\n${message.text}` }
 }
 
 function notice(sentence: string): Message {

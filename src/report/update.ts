@@ -2,10 +2,11 @@
 // the facts of the engine, gives Updates.
 import * as z from 'zod'
 import type { CheckSession } from '../watchtower/session.js'
-import { commandsFor, type Place, placeOf, plainCommands } from './commands.js'
+import { commandsFor, type Place, placeOf, plainCommands, rollbackFor } from './commands.js'
 import { type ContainerFacts, type Facts, type ImageFacts, shortId } from './facts.js'
-import { imageRef, sameTag, watchtowerNames } from './image-ref.js'
+import { imageRef, sameRepository, sameTag, watchtowerNames } from './image-ref.js'
 import { releaseNotesUrl } from './release-notes.js'
+import { TEXTS } from './texts.js'
 import { versionOf } from './version.js'
 import { watchedBy } from './watched.js'
 
@@ -25,6 +26,10 @@ export const Update = z.object({
   newVersion: z.string().nullable(),
   releaseNotesUrl: z.string().nullable(),
   commands: z.array(z.string()),
+  /** the commands that take the applied update back; empty where the old image is not known or not there */
+  rollback: z.array(z.string()).default([]),
+  /** `repo@sha256:…` of the old image, what a compose file can hold to stay on it; null where no registry has it */
+  pinned: z.string().nullable().default(null),
 })
 export type Update = z.infer<typeof Update>
 
@@ -39,7 +44,7 @@ export function plainUpdate(found: Found): Update {
 function unknownUpdate({ image, newImageId }: Found): Update {
   return {
     image, newImageId, currentImageId: null, service: '', project: null, directory: null, containers: [],
-    currentVersion: null, newVersion: null, releaseNotesUrl: null, commands: [],
+    currentVersion: null, newVersion: null, releaseNotesUrl: null, commands: [], rollback: [], pinned: null,
   }
 }
 
@@ -96,6 +101,7 @@ function knownUpdate({ found, newImage, containers }: Outdated, facts: Facts, pe
   const currentImage = facts.images.find((image) => image.id === first.imageId) ?? null
   const [currentVersion, newVersion] = versionPair(found.image, first, currentImage, newImage)
   const alsoPending = pending.filter(({ project }) => project === place.project).map(({ service }) => service)
+  const commands = commandsFor(found.image, containers, facts.containers, new Set(alsoPending))
   return {
     image: found.image,
     newImageId: found.newImageId,
@@ -105,7 +111,9 @@ function knownUpdate({ found, newImage, containers }: Outdated, facts: Facts, pe
     currentVersion,
     newVersion,
     releaseNotesUrl: releaseNotesUrl(found.image, versionOf(found.image, newImage), newImage.labels),
-    commands: commandsFor(found.image, containers, facts.containers, new Set(alsoPending)),
+    commands,
+    rollback: currentImage ? rollbackFor(found.image, currentImage.id, containers, commands) : [],
+    pinned: currentImage?.repoDigests.find((digest) => sameRepository(digest, found.image)) ?? null,
   }
 }
 
@@ -136,7 +144,7 @@ function versionPair(ref: string, container: ContainerFacts, current: ImageFacts
   const to = versionOf(ref, next)
   const [fromDate, toDate] = [buildDate(current), buildDate(next)]
   if (from !== null && from === to) {
-    return [fromDate ? `${from} (${fromDate})` : from, toDate ? `${to} (rebuilt ${toDate})` : `${to} (rebuilt)`]
+    return [fromDate ? `${from} (${fromDate})` : from, `${to} ${TEXTS.en.rebuilt(toDate ? ` ${toDate}` : '')}`]
   }
   return [from ?? (current && fromDate ? `${fromDate} (${shortId(current.id)})` : null), to ?? (toDate ? `${toDate} (${shortId(next.id)})` : null)]
 }

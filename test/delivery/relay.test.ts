@@ -1,6 +1,7 @@
 import t from 'tap'
 import { emptyOutbox, enqueueNotice, type Outbox } from '../../src/delivery/outbox.js'
 import { createRelay, type RelayEvent } from '../../src/delivery/relay.js'
+import { PLAIN } from '../report/made-up.js'
 import type { Failed, Outcome, Ready } from '../../src/delivery/telegram.js'
 
 const sent: Outcome = { type: 'sent', messageIds: [1], notes: [], movedTo: null }
@@ -26,6 +27,7 @@ async function relayed(texts: readonly string[], outcomes: readonly Outcome[], {
   const log = { sends: [] as string[], onDisk: [] as string[], waits: [] as number[], events: [] as RelayEvent[], probed: 0 }
   const left = [...outcomes]
   const relay = createRelay({
+    style: PLAIN,
     outbox: {
       get: () => outbox,
       change(transition) {
@@ -61,7 +63,7 @@ t.test('messages are sent in order, each until it is accepted, and every request
   const { sends, events, onDisk } = await relayed(['a', 'b'], [transient, sent, transient])
   t.same(sends, ['a', 'a', 'b', 'b'])
   t.same(events.map((event) => [event.type, 'attempts' in event && event.attempts]), [['retry', 1], ['sent', 2], ['retry', 1], ['sent', 2]])
-  t.same(onDisk, ['sending', 'sending', 'sending', 'sending', 'empty'])
+  t.same(onDisk, ['sending', 'sending', 'pending', 'sending', 'sending', 'empty', 'empty'])
 })
 
 t.test('waits double up to their cap, with jitter; a told wait is obeyed and does not count', async (t) => {

@@ -8,10 +8,10 @@ const TOPIC = 7
 const message = { html: 'a <b>message</b> &amp; more', text: 'a message & more' }
 const never = new AbortController().signal
 
-async function world(t: Test, options: { topic?: number | null; token?: string } = {}) {
+async function world(t: Test, options: { topic?: number | null; token?: string; language?: 'en' | 'fr' } = {}) {
   const bot = await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC], closedTopics: [] }] })
   t.teardown(() => bot.close())
-  const telegram = createTelegram({ token: options.token ?? bot.token, chat: CHAT, topic: options.topic === undefined ? TOPIC : options.topic, apiRoot: bot.url, timeoutMs: 5_000 })
+  const telegram = createTelegram({ token: options.token ?? bot.token, chat: CHAT, topic: options.topic === undefined ? TOPIC : options.topic, apiRoot: bot.url, timeoutMs: 5_000, language: options.language ?? 'en' })
   return { bot, telegram }
 }
 const error = (status: number, description: string) => ({ type: 'error' as const, status, description })
@@ -66,6 +66,10 @@ t.test('a deleted or closed topic falls back to the chat with a line that says s
     t.match(await telegram.send(message, never), { type: 'sent', notes: [/^topic 7 is closed or deleted/] })
     t.match(bot.messages, [{ message_thread_id: null, text: '⚠️ Topic 7 is closed or deleted, so this comes to the chat.\n\na message & more' }])
   }
+  const french = await world(t, { language: 'fr' })
+  french.bot.chats[0]!.topics = []
+  await french.telegram.send(message, never)
+  t.match(french.bot.messages, [{ text: /^⚠️ Le sujet 7 est fermé ou supprimé, ce message arrive donc dans le groupe\.\n\n/ }])
 })
 
 t.test('rejected markup goes once more as plain text, what is too long in halves', async (t) => {
@@ -116,7 +120,7 @@ t.test('the token is in no outcome, whatever fails', async (t) => {
   const { bot, telegram } = await world(t)
   bot.next('sendMessage', error(400, `Bad Request: ${bot.token} is odd`), { type: 'cut' })
   const outcomes = [await telegram.send(message, never), await telegram.send(message, never)]
-  const wrong = createTelegram({ token: bot.token, chat: CHAT, topic: null, apiRoot: 'http://127.0.0.1:99999', timeoutMs: 5_000 })
+  const wrong = createTelegram({ token: bot.token, chat: CHAT, topic: null, apiRoot: 'http://127.0.0.1:99999', timeoutMs: 5_000, language: 'en' })
   outcomes.push(await wrong.send(message, never))
   t.notMatch(inspect(outcomes, { depth: null }), bot.token)
 })

@@ -1,32 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
-import { type Engine, engineTest } from './engine.js'
+import { engineTest } from './engine.js'
 import { until } from './processes.js'
 import { startSidecar, TOPIC } from './sidecar.js'
-import { checkLines, type Feed, standInWatchtower, type WatchtowerImage, watchtowerLine } from './watchtower.js'
-
-const image = (service: string, env: Record<string, string> = {}) => ({ ref: service, env })
-
-/** Brings a compose project up in a directory of its name; gives the directory. */
-async function composeUp(engine: Engine, project: string, file: string): Promise<string> {
-  const cwd = join(engine.directory, project)
-  mkdirSync(cwd, { recursive: true })
-  writeFileSync(join(cwd, 'docker-compose.yml'), file)
-  await engine.compose(['up', '-d'], { cwd })
-  return cwd
-}
-
-/** Runs Watchtower in monitor-only beside what is to be watched. */
-async function runWatchtower(engine: Engine, watchtower: WatchtowerImage, feed: Feed = watchtower, ...more: string[]): Promise<string> {
-  const own = watchtower.kind === 'real' ? ['-v', `${engine.socketPath}:/var/run/docker.sock:ro`, '-e', 'WATCHTOWER_MONITOR_ONLY=true', '-e', 'WATCHTOWER_POLL_INTERVAL=5', '-e', 'DOCKER_API_VERSION=1.41'] : ['-v', feed.mount]
-  return engine.run('--name', 'watchtower', '--label', 'com.centurylinklabs.watchtower.enable=false', '--network', 'host', ...own, ...more, watchtower.image)
-}
-
-/** The stand-in prints what it is fed; the real one finds it by itself. */
-function check(watchtower: WatchtowerImage, found: { image: string; id: string }[], scanned: number, feed: Feed = watchtower): void {
-  if (watchtower.kind === 'stand-in') feed.feed(...checkLines(found, scanned))
-}
+import { check, composeUp, image, paste, runWatchtower } from './stack.js'
+import { checkLines, standInWatchtower, watchtowerLine } from './watchtower.js'
 
 const POSTGRES = `
 version: "2.4"
@@ -50,7 +27,21 @@ await engineTest(t, 'v1 runs, v2 is pushed, the message is in the topic, and the
 
   const [message] = await sidecar.bot.waitForMessages(1, 20_000)
   t.equal(message?.message_thread_id, TOPIC)
-  t.equal(message?.text, '🔔 Docker Update Available\n\nService: postgres\nCurrent: 16.1\nNew: 16.2\n\nCommand:\ndocker compose pull postgres\ndocker compose up -d postgres')
+  const pinned = (await engine.inspect(v1)).RepoDigests[0]
+  t.equal(message?.text, `🔔 Docker Update Available
+
+Service: postgres
+Current: 16.1
+New: 16.2
+
+Command:
+docker compose pull postgres
+docker compose up -d postgres
+
+Roll back:
+docker tag ${v1.slice(7, 19)} postgres:16
+docker compose up -d postgres
+Pinned: ${pinned}`)
   const after = (await engine.compose(['ps', '-q', 'postgres'], { cwd })).stdout.trim()
   t.equal(after, before, 'monitor-only: the same container')
   t.match(await engine.inspect(after), { Image: v1, State: { Status: 'running' } })
@@ -185,8 +176,3 @@ await engineTest(t, 'a Watchtower with a terminal is read as well', async (t, en
   t.match((await sidecar.bot.waitForMessages(1, 10_000))[0]?.text, /Current: 16\.1\nNew: 16\.2/)
   t.match(sidecar.events('session.sealed'), [{ report: { session: { end: 'done', scanned: 1, available: 1, failed: 0 } } }])
 })
-
-/** Runs the commands of a message as a person would paste them, with docker-compose 1.29 for `docker compose`. */
-async function paste(engine: Engine, commands: string[], cwd: string): Promise<void> {
-  for (const command of commands) await engine.compose(command.replace(/^docker compose /, '').split(' '), { cwd })
-}

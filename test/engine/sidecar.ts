@@ -32,6 +32,7 @@ export async function startSidecar(t: Test, engine: Engine, options: { watchtowe
       docker: { type: 'unix', path: engine.socketPath },
       watchtower: options.watchtower ?? null,
       host: null,
+      style: { language: 'en', timeZone: 'UTC', template: null },
       stateDir: join(engine.directory, 'state'),
       timing: { ...TIMING, ...(options.idleMs !== undefined && { idleMs: options.idleMs }) },
       logLevel: 'debug',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import t from 'tap'
-import { commandsFor, placeOf, plainCommands } from '../../src/report/commands.js'
+import { commandsFor, placeOf, plainCommands, rollbackFor } from '../../src/report/commands.js'
 import { containerFacts, type ContainerFacts } from '../../src/report/facts.js'
 import { container } from '../fakes/docker-objects.js'
 import { composeLabels } from './made-up.js'
@@ -128,6 +128,17 @@ t.test('a stack that only Portainer can see is updated there', async (t) => {
     '# stack friday is kept by Portainer: update it there, with "Re-pull image"',
   ])
   t.same(commands(one('web', { 'project.working_dir': '/data/compose/friday', 'project.config_files': '' })), both(''))
+})
+
+t.test('the way back is the tag on the old image and the last of the same commands', async (t) => {
+  const back = (image: string, first: ContainerFacts, others: ContainerFacts[] = [], pending: string[] = []): string[] =>
+    rollbackFor(image, `sha256:a7d651e0d051${'0'.repeat(52)}`, [first], commands(first, others, pending))
+  t.same(back('postgres:16', one('db')), ['docker tag a7d651e0d051 postgres:16', 'docker compose up -d db'])
+  t.same(back('postgres:16', one('db', { project: 'monday', depends_on: 'web', 'project.config_files': 'x.yml' }), [one('db', { project: 'monday' })], ['web']), ['docker tag a7d651e0d051 postgres:16', 'docker compose -p monday -f x.yml up -d --no-deps --scale db=2 db'])
+  t.same(back('nginx', one('web', { project: '' })), ['docker tag a7d651e0d051 nginx', '# then recreate friday-web-1 by hand: not started by Compose'])
+  t.same(back('nginx', one('web', { 'project.working_dir': '/data/compose/1' })), ['docker tag a7d651e0d051 nginx', '# then update stack friday in Portainer, without "Re-pull image"'])
+  t.same(back(`nginx:1@sha256:${'b'.repeat(64)}`, one('web')), [], 'no tag can be put on a digest')
+  t.same(words(back('x;$(id)', one('web'))[0] as string), ['tag', 'a7d651e0d051', 'x;$(id)'])
 })
 
 /** What a shell makes of a command: the words docker is called with, one per line. */

@@ -1,6 +1,7 @@
 // Made-up findings for the tests of the report: a session as the log tells it, the engine as inspect tells it, an update.
 import type { Facts } from '../../src/report/facts.js'
 import { factsOf } from '../../src/report/facts.js'
+import type { Style } from '../../src/report/message.js'
 import type { Update } from '../../src/report/update.js'
 import type { CheckSession } from '../../src/watchtower/session.js'
 import { container, image, madeUpId, type FakeContainer, type FakeImage } from '../fakes/docker-objects.js'
@@ -45,11 +46,22 @@ export function engine(...answers: (FakeContainer | FakeImage)[]): Facts {
   return factsOf(answers) ?? { containers: [], images: [] }
 }
 
+/** How messages are written unless one asks for something else. */
+export const PLAIN: Style = {
+  language: 'en', timeZone: 'UTC', template: null,
+  onTemplateError(fault) {
+    throw new Error(fault)
+  },
+}
+
+/** Of the old image of the update below. */
+export const PINNED = `postgres@sha256:${'d'.repeat(64)}`
+
 /** The update of the issue's sample message, but for what is given. */
 export function update(given: Partial<Update> = {}): Update {
   return {
     image: 'postgres:16', newImageId: 'dbc31cdc91c5', currentImageId: 'a7d651e0d051', service: 'postgres', project: 'friday', directory: '/opt/friday',
     containers: ['friday-postgres'], currentVersion: '16.1', newVersion: '16.2', releaseNotesUrl: null,
-    commands: ['docker compose pull postgres', 'docker compose up -d postgres'], ...given,
+    commands: ['docker compose pull postgres', 'docker compose up -d postgres'], rollback: [], pinned: null, ...given,
   }
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { newsOf, nothingAnnounced } from '../../src/report/announce.js'
 import { factsOf } from '../../src/report/facts.js'
-import { escape, visibleText } from '../../src/report/html.js'
+import { escape, readHtml } from '../../src/report/html.js'
 import { redact } from '../../src/report/redact.js'
 import { Report, reportOf } from '../../src/report/report.js'
 import type { CheckSession } from '../../src/watchtower/session.js'
@@ -72,6 +72,22 @@ t.test('versions: variables, build dates, rebuilt, and the container itself wher
   t.end()
 })
 
+t.test('the way back is told where the old image is here, its digest where it is one of the same repository', (t) => {
+  const back = (ref: string, old: object | null) => {
+    const { updates } = report({ found: [found(ref)] }, [container('friday-db-1', ref, OLD, compose('db')), ...(old ? [image(OLD, old)] : []), image(NEW)]).report
+    return updates.map(({ rollback, pinned }) => ({ rollback, pinned }))[0]
+  }
+  const rollback = (ref: string) => [`docker tag aaaaaaaaaaaa ${ref}`, 'docker compose up -d db']
+  const digest = hex('d')
+  t.same(back('postgres:16', { RepoDigests: [`mirror/postgres@${hex('e')}`, `postgres@${digest}`] }), { rollback: rollback('postgres:16'), pinned: `postgres@${digest}` })
+  t.same(back('docker.io/library/postgres:16', { RepoDigests: [`postgres@${digest}`] }), { rollback: rollback('docker.io/library/postgres:16'), pinned: `postgres@${digest}` })
+  t.same(back('localhost:5999/team/app:latest', { RepoDigests: [`localhost:5999/team/app@${digest}`] })?.pinned, `localhost:5999/team/app@${digest}`)
+  t.same(back('postgres:16', { RepoDigests: [`ghcr.io/x/postgres@${digest}`] }), { rollback: rollback('postgres:16'), pinned: null })
+  t.same(back('postgres:16', { RepoDigests: [] }), { rollback: rollback('postgres:16'), pinned: null })
+  t.same(back('postgres:16', null), { rollback: [], pinned: null })
+  t.end()
+})
+
 t.test('failures are sorted by reason, without credentials; pinned and locally built ones are no news', (t) => {
   const details = {
     pinned: 'container uses a pinned image, and cannot be updated by watchtower', limited: 'toomanyrequests: You have reached your pull rate limit',
@@ -119,7 +135,7 @@ t.test('foreign values are escaped, made visible and shortened in their middle',
   t.equal(escape('<b>&"\u202e\u0000x', 100), '&lt;b&gt;&amp;&quot; x')
   t.equal(escape('abcdefghij', 7), 'abc…hij')
   t.equal(escape('\ud800', 9), '\ufffd')
-  t.equal(visibleText(`<a href="x">${escape('&lt;', 9)}</a>`), '&lt;')
+  t.same(readHtml(`<a href="https://x">${escape('&lt;', 9)}</a>`), { type: 'text', text: '&lt;' })
   t.end()
 })
 

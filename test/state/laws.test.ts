@@ -7,7 +7,7 @@ import { begin, done, nextStep, notSent, recovered, unknown } from '../../src/de
 import { newsOf } from '../../src/report/announce.js'
 import type { Report } from '../../src/report/report.js'
 import { commit, emptyState, State } from '../../src/state/state.js'
-import { update as madeUpUpdate } from '../report/made-up.js'
+import { PLAIN, update as madeUpUpdate } from '../report/made-up.js'
 
 type Command =
   /** Watchtower ends a check that found these services with these image numbers */
@@ -62,9 +62,9 @@ function run(commands: readonly Command[]): { accepted: string[]; log: [number, 
   const change = (outbox: State['outbox']): void => void (memory = { ...memory, outbox })
   const send = (outcome: (Command & { type: 'send' })['outcome']): void => {
     now += 61_000
-    const step = nextStep(memory.outbox, now, 1_000)
+    const step = nextStep(memory.outbox, now, 1_000, PLAIN)
     if (step.type !== 'send') return
-    change(begin(memory.outbox, now))
+    change(begin(memory.outbox, now, PLAIN))
     save()
     if (['sent', 'lost-answer-accepted', 'crash-accepted'].includes(outcome)) accepted.push(step.message.text)
     if (outcome.startsWith('crash')) return crash()

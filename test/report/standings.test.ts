@@ -1,0 +1,128 @@
+import t from 'tap'
+import type { Block, Standing } from '../../src/report/block.js'
+import { type Content, type Format, partAgain, partsOf, reminderOf } from '../../src/report/message.js'
+import type { Language } from '../../src/report/texts.js'
+import { PINNED, PLAIN, update } from './made-up.js'
+
+const at = (iso: string): number => Date.parse(`2026-${iso}:00Z`)
+const NOW = at('11-24T10:00')
+const format = (language: Language = 'en', timeZone = 'UTC'): Format => ({ ...PLAIN, language, timeZone, now: NOW })
+const postgres = update({ rollback: ['docker tag a7d651e0d051 postgres:16', 'docker compose up -d postgres'], pinned: PINNED })
+const block = (standing: Standing, more: Partial<Block> = {}): Block => ({ update: postgres, standing, since: null, ...more })
+const content = (given: Partial<Content>): Content => ({ host: null, blocks: [], failedChecks: [], stillPending: [], ...given })
+const applied = (health: 'none' | 'starting' | 'healthy' | 'unhealthy' = 'none', unhealthySince: number | null = null, when = '11-24T09:14'): Standing => ({ type: 'applied', at: at(when), health, unhealthySince })
+/** The message of one block, without its headline. */
+const shown = (one: Block, language: Language = 'en'): string => html(content({ blocks: [one] }), language)[0]?.replace(/^.*\n\n/, '') ?? ''
+const html = (given: Content, language: Language = 'en'): string[] => partsOf(given, format(language)).map(({ message }) => message.html)
+const folded = (label: string, pinned: string): string =>
+  `\n\n<blockquote expandable>${label}\n<pre>docker tag a7d651e0d051 postgres:16\ndocker compose up -d postgres</pre>\n${pinned} <code>${PINNED}</code></blockquote>`
+const FOLDED = folded('Roll back:', 'Pinned:')
+const FOLDED_FR = folded('Revenir en arrière\u00a0:', 'Référence fixe\u00a0:')
+
+// every form in every language: standing, English, French
+const FORMS: [string, Block, string, string][] = [
+  ['applied today', block(applied()), `✅ postgres 16.1 → 16.2, applied 09:14${FOLDED}`, `✅ postgres 16.1 → 16.2, appliquée à 09:14${FOLDED_FR}`],
+  ['applied on another day', block(applied('none', null, '11-20T09:14')), `✅ postgres 16.1 → 16.2, applied 20 Nov 09:14${FOLDED}`, `✅ postgres 16.1 → 16.2, appliquée le 20 nov. à 09:14${FOLDED_FR}`],
+  ['its health not known yet', block(applied('starting')), `✅ postgres 16.1 → 16.2, applied 09:14${FOLDED}`, `✅ postgres 16.1 → 16.2, appliquée à 09:14${FOLDED_FR}`],
+  ['healthy', block(applied('healthy')), `✅ postgres 16.1 → 16.2, applied 09:14, healthy${FOLDED}`, `✅ postgres 16.1 → 16.2, appliquée à 09:14, en bonne santé${FOLDED_FR}`],
+  [
+    'unhealthy, with the way back in sight', block(applied('unhealthy', at('11-24T09:15'))),
+    `❌ postgres 16.1 → 16.2, applied 09:14, unhealthy since 09:15\n\nRoll back:\n<pre>docker tag a7d651e0d051 postgres:16\ndocker compose up -d postgres</pre>\nPinned: <code>${PINNED}</code>`,
+    `❌ postgres 16.1 → 16.2, appliquée à 09:14, en mauvaise santé depuis 09:15\n\nRevenir en arrière\u00a0:\n<pre>docker tag a7d651e0d051 postgres:16\ndocker compose up -d postgres</pre>\nRéférence fixe\u00a0: <code>${PINNED}</code>`,
+  ],
+  [
+    'unhealthy without a way back', block(applied('unhealthy'), { update: update() }),
+    '❌ postgres 16.1 → 16.2, applied 09:14, unhealthy', '❌ postgres 16.1 → 16.2, appliquée à 09:14, en mauvaise santé',
+  ],
+  [
+    'rolled back', block({ type: 'rolled-back', at: at('11-24T09:20') }),
+    `↩️ postgres rolled back to 16.1, 09:20\nIt lasts until the next check, which moves the tag forward again. To stay, write this image into the compose file:\n<pre>image: ${PINNED}</pre>`,
+    `↩️ postgres\u00a0: retour à 16.1, à 09:20\nCela tient jusqu’à la prochaine vérification, qui avance de nouveau l’étiquette. Pour y rester, écrire cette image dans le fichier Compose\u00a0:\n<pre>image: ${PINNED}</pre>`,
+  ],
+  [
+    'rolled back to what has no digest and no version', block({ type: 'rolled-back', at: at('11-23T09:20') }, { update: update({ currentVersion: null }) }),
+    '↩️ postgres rolled back to image a7d651e0d051, 23 Nov 09:20\nIt lasts until the next check, which moves the tag forward again. To stay, pin the version in the compose file.',
+    '↩️ postgres\u00a0: retour à image a7d651e0d051, le 23 nov. à 09:20\nCela tient jusqu’à la prochaine vérification, qui avance de nouveau l’étiquette. Pour y rester, fixer la version dans le fichier Compose.',
+  ],
+  [
+    'superseded, with a link', block({ type: 'superseded', by: '16.3', link: 'https://t.me/c/1234567890/42/99' }),
+    '<s>postgres 16.1 → 16.2</s>, superseded by <a href="https://t.me/c/1234567890/42/99">16.3</a>', '<s>postgres 16.1 → 16.2</s>, remplacée par <a href="https://t.me/c/1234567890/42/99">16.3</a>',
+  ],
+  ['superseded', block({ type: 'superseded', by: '16.3', link: null }), '<s>postgres 16.1 → 16.2</s>, superseded by 16.3', '<s>postgres 16.1 → 16.2</s>, remplacée par 16.3'],
+  ['removed', block({ type: 'removed' }), '<s>postgres 16.1 → 16.2</s>, container removed', '<s>postgres 16.1 → 16.2</s>, conteneur supprimé'],
+  [
+    'pending since an older version', block({ type: 'pending' }, { since: at('11-20T03:00'), update: update({ newVersion: '16.3', releaseNotesUrl: 'https://example.org/' }) }),
+    'Service: postgres\nCurrent: 16.1\nNew: <a href="https://example.org/">16.3</a>, pending since 20 Nov\n\nCommand:\n<pre>docker compose pull postgres\ndocker compose up -d postgres</pre>',
+    'Service\u00a0: postgres\nVersion actuelle\u00a0: 16.1\nNouvelle version\u00a0: <a href="https://example.org/">16.3</a>, en attente depuis le 20 nov.\n\nCommandes\u00a0:\n<pre>docker compose pull postgres\ndocker compose up -d postgres</pre>',
+  ],
+]
+
+t.test('every standing is shown as itself, in every language', async (t) => {
+  for (const [name, one, english, french] of FORMS) {
+    // a headline alone has no blank line to cut it off at
+    t.equal(html(content({ blocks: [one] }))[0]?.slice(html(content({ blocks: [one] }))[0]?.indexOf('\n\n')), `\n\n${english}`, name)
+    t.equal(html(content({ blocks: [one] }), 'fr')[0]?.slice(html(content({ blocks: [one] }), 'fr')[0]?.indexOf('\n\n')), `\n\n${french}`, `${name}, in French`)
+  }
+})
+
+t.test('times are those of the time zone', async (t) => {
+  const [part] = partsOf(content({ blocks: [block(applied('none', null, '11-23T23:30'))] }), format('en', 'Europe/Paris'))
+  t.match(part?.message.text, /applied 00:30\n/, 'today in Paris')
+  t.match(shown(block(applied('none', null, '11-23T23:30'))), /applied 23 Nov 23:30\n/)
+})
+
+t.test('the headline says when all is applied, and does not call green what is not', async (t) => {
+  const redis = update({ service: 'redis' })
+  const headline = (standings: Standing[], language: Language = 'en', host: string | null = null): string | undefined =>
+    html(content({ host, blocks: standings.map((standing, i) => block(standing, { update: i === 0 ? postgres : { ...redis, service: `redis-${i}` } })) }), language)[0]?.split('\n')[0]
+  t.equal(headline([applied()]), '✅ Docker Update Applied')
+  t.equal(headline([applied(), applied()]), '✅ All Docker Updates Applied')
+  t.equal(headline([applied(), applied()], 'fr', 'nas'), '✅ Toutes les mises à jour Docker sont appliquées sur nas')
+  t.equal(headline([applied()], 'fr'), '✅ Mise à jour Docker appliquée')
+  t.equal(headline([applied(), { type: 'pending' }]), '🔔 2 Docker Updates Available')
+  t.equal(headline([applied('healthy'), applied('unhealthy')]), '⚠️ All Docker Updates Applied')
+  t.equal(headline([applied(), { type: 'removed' }]), '✅ All Docker Updates Applied', 'what is gone needs no update')
+  for (const standing of [{ type: 'removed' }, { type: 'superseded', by: '1', link: null }, { type: 'rolled-back', at: 0 }] as const) t.equal(headline([standing]), '🔔 Docker Update Available', standing.type)
+})
+
+t.test('what else is pending is mentioned in a line each, with its days', async (t) => {
+  const redis = update({ service: 'redis', image: 'redis:7', currentVersion: '7.2.3', newVersion: '7.2.4' })
+  const stillPending = [{ update: redis, since: at('11-19T12:00') }, { update: { ...redis, service: 'cache' }, since: at('11-23T23:00') }, { update: { ...redis, service: 'today' }, since: NOW }]
+  const text = (language: Language): string | undefined => partsOf(content({ blocks: [block({ type: 'pending' }, { update: update({ commands: [] }) })], failedChecks: [{ name: 'x', reason: 'denied', detail: '' }], stillPending }), format(language))[0]?.message.text
+  t.equal(text('en'), `🔔 Docker Update Available
+
+Service: postgres
+Current: 16.1
+New: 16.2
+
+Could not check: x, access denied or image not found
+
+Still pending: cache 7.2.3 → 7.2.4, 1 day
+Still pending: redis 7.2.3 → 7.2.4, 5 days
+Still pending: today 7.2.3 → 7.2.4, today`)
+  t.match(text('fr'), /\n\nVérification impossible\u00a0: x, accès refusé ou image introuvable\n\nToujours en attente\u00a0: cache 7\.2\.3 → 7\.2\.4, 1 jour\n.*, 5 jours\n.*, aujourd’hui$/)
+  t.same(partsOf(content({ stillPending }), format()), [], 'it is no news by itself')
+})
+
+t.test('a reminder is a headline and a line per service', async (t) => {
+  const one = { update: postgres, since: at('11-17T12:00') }
+  t.same(reminderOf({ host: null, stillPending: [one] }, format()).map(({ text }) => text), ['⏳ Docker Update Still Pending\n\npostgres 16.1 → 16.2, 7 days'])
+  t.same(reminderOf({ host: 'nas', stillPending: [one, { ...one, update: update({ service: 'db', project: 'alpha' }) }] }, format('fr')).map(({ text }) => text), ['⏳ 2 mises à jour Docker toujours en attente sur nas\n\ndb (alpha) 16.1 → 16.2, 7 jours\npostgres (friday) 16.1 → 16.2, 7 jours'])
+  t.same(reminderOf({ host: null, stillPending: [] }, format()), [])
+  const many = Array.from({ length: 400 }, (_, i) => ({ ...one, update: update({ service: `service-${i}.` }) }))
+  const parts = reminderOf({ host: null, stillPending: many }, format()).map(({ text }) => text)
+  t.ok(parts.length > 1 && parts.every((text, i) => text.startsWith(`⏳ 400 Docker Updates Still Pending (${i + 1}/${parts.length})\n\n`)))
+  for (const { update: { service } } of many) t.equal(parts.filter((text) => text.includes(`${service} `)).length, 1)
+})
+
+t.test('a part is made again in its place, with its own headline, failures and mentions', async (t) => {
+  const blocks = Array.from({ length: 40 }, (_, i) => block({ type: 'pending' }, { update: update({ service: `service-${i}.`, project: `p${i % 2}` }) }))
+  const parts = partsOf(content({ host: 'nas', blocks, failedChecks: [{ name: 'x', reason: 'denied', detail: '' }], stillPending: [{ update: update({ service: 'redis' }), since: 0 }] }), format())
+  t.ok(parts.length > 1)
+  for (const part of parts) t.same(partAgain(part, format()), part.message, 'unchanged')
+  const [first] = parts as [(typeof parts)[number]]
+  const ticked = partAgain({ ...first, blocks: first.blocks.map((one) => ({ ...one, standing: applied() })) }, format())
+  t.match(ticked.text, new RegExp(`^✅ All Docker Updates Applied on nas \\(1/${parts.length}\\)\\n\\n✅ service-0\\. \\(p0\\) 16\\.1 → 16\\.2, applied 09:14\\n`))
+  const { severalProjects: _, reminder: __, message: ___, ...seam } = first
+  t.match(partAgain(seam, format()).text, `🔔 40 Docker Updates Available on nas (1/${parts.length})`)
+})
