@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { DockerHost } from './docker/client.js'
 import type { LogLevel } from './logger.js'
+import { type QuietHours, quietHours } from './life/quiet.js'
 import type { Style } from './report/message.js'
 import { LANGUAGES } from './report/texts.js'
 import { isTimeZone } from './report/times.js'
@@ -16,6 +17,10 @@ export interface Config {
   watchtower: string | null
   /** names this host in messages */
   host: string | null
+  /** after so long without a word of what is pending it is said again; 0 never */
+  remindMs: number
+  /** when messages come without sound; null never */
+  quiet: QuietHours | null
   /** how messages are written */
   style: Omit<Style, 'onTemplateError'>
   /** the directory that holds the state file */
@@ -86,6 +91,16 @@ const Environment = z.object({
   HOST_LABEL: z.string().max(64, because('HOST_LABEL is too long: give at most 64 characters')).optional(),
   MESSAGE_LANGUAGE: z.enum(LANGUAGES, because('MESSAGE_LANGUAGE is unknown: give en or fr')).default('en'),
   TZ: z.string().refine(isTimeZone, because('TZ is no time zone: give the name of one as the IANA lists them, like Europe/Paris or UTC')).default('UTC'),
+  REMIND_AFTER: z
+    .string()
+    .default('7d')
+    .transform((text) => (text === '0' ? 0 : milliseconds(text)))
+    .refine((ms) => ms === 0 || (ms >= milliseconds('1h') && ms <= milliseconds('365d')), because('REMIND_AFTER is no usable duration: give one from 1h to 365d, like 7d, or 0 for never')),
+  QUIET_HOURS: z
+    .string()
+    .refine((text) => quietHours(text) !== null, because('QUIET_HOURS is no window of the day: give one like 22:00-08:00'))
+    .transform(quietHours)
+    .optional(),
   STATE_DIR: z.string().optional(),
   // longer than Watchtower's own daily check, the quiet time would join two checks
   SESSION_IDLE_AFTER: duration('SESSION_IDLE_AFTER', '10m', '1s', '1d'),
@@ -116,6 +131,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       docker: data.DOCKER_HOST,
       watchtower: data.WATCHTOWER_CONTAINER ?? null,
       host: data.HOST_LABEL ?? null,
+      remindMs: data.REMIND_AFTER,
+      quiet: data.QUIET_HOURS ?? null,
       style: styleOf(data),
       stateDir: data.STATE_DIR ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'watchtower-telegram'),
       timing: {

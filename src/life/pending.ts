@@ -39,23 +39,36 @@ export function samePlace(a: Update, b: Update): boolean {
 
 /**
  * New updates are pending; they take the place of what their services waited for or had applied.
- * Only what names a service that runs an older image can be watched. superseded: what gave way
- * while it was pending.
  */
-export function announce(tracked: readonly Tracked[], updates: readonly Update[], now: number): { tracked: Tracked[]; superseded: Update[] } {
-  const watchable = updates.filter(({ service, currentImageId }) => service !== '' && currentImageId !== null)
+export function announce(tracked: readonly Tracked[], updates: readonly Update[], now: number): Tracked[] {
+  const watchable = updates.filter(isWatchable)
   const replaced = (one: Tracked): boolean => watchable.some((update) => samePlace(update, one.update))
   const pending = tracked.filter(({ standing }) => standing.type === 'pending')
-  return {
-    tracked: [
-      ...tracked.filter((one) => !replaced(one)),
-      ...watchable.map((update): Tracked => {
-        const before = pending.find((one) => samePlace(one.update, update))
-        return { update, standing: { type: 'pending' }, foundAt: now, since: before ? (before.since ?? before.foundAt) : null, absentSince: null }
-      }),
-    ],
-    superseded: pending.filter(replaced).map(({ update }) => update),
-  }
+  return [
+    ...tracked.filter((one) => !replaced(one)),
+    ...watchable.map((update): Tracked => {
+      const before = pending.find((one) => samePlace(one.update, update))
+      return { update, standing: { type: 'pending' }, foundAt: now, since: before ? (before.since ?? before.foundAt) : null, absentSince: null }
+    }),
+  ]
+}
+
+/** Only what names a service that runs an older image can be watched. */
+function isWatchable({ service, currentImageId }: Update): boolean {
+  return service !== '' && currentImageId !== null
+}
+
+/** Whether they are the same update of the same service. */
+export function isSame(a: Update, b: Update): boolean {
+  return samePlace(a, b) && a.newImageId === b.newImageId
+}
+
+/** How an announced update stands now. */
+export function standingNow(update: Update, tracked: readonly Tracked[]): Standing {
+  const same = tracked.find((one) => isSame(one.update, update))
+  if (same || !isWatchable(update)) return same?.standing ?? { type: 'pending' }
+  const newer = tracked.find((one) => samePlace(one.update, update))
+  return newer ? { type: 'superseded', by: newer.update.newVersion ?? newer.update.newImageId, link: null } : { type: 'removed' }
 }
 
 /** What the engine shows of the updates now. What was removed is not tracked any more. */
@@ -79,7 +92,7 @@ function standingOf({ update, standing, foundAt }: Tracked, containers: readonly
   if (onTag.length === 0) return { type: 'removed' }
   const isNew = (c: ContainerFacts): boolean => shortId(c.imageId) === update.newImageId
   if (onTag.every(isNew)) return applied(onTag, standing, now)
-  if (standing.type === 'pending') return onTag.some((c) => !isNew(c) && createdAt(c) < foundAt) ? standing : { type: 'removed' }
+  if (standing.type === 'pending') return onTag.some((c) => !isNew(c) && createdAt(c) <= foundAt) ? standing : { type: 'removed' }
   // back on the image from before; a service of which only some containers were applied is under way
   const back = onTag.every((c) => shortId(c.imageId) === update.currentImageId)
   if (back) return standing.type === 'rolled-back' ? standing : { type: 'rolled-back', at: Math.max(...onTag.map(createdAt)) }

@@ -33,6 +33,8 @@ export async function startSidecar(t: Test, engine: Engine, options: { watchtowe
       watchtower: options.watchtower ?? null,
       host: null,
       style: { language: 'en', timeZone: 'UTC', template: null },
+      remindMs: 7 * 86_400_000,
+      quiet: null,
       stateDir: join(engine.directory, 'state'),
       timing: { ...TIMING, ...(options.idleMs !== undefined && { idleMs: options.idleMs }) },
       logLevel: 'debug',

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { announce, observe, type Tracked } from '../../src/life/pending.js'
+import { announce, observe, standingNow, type Tracked } from '../../src/life/pending.js'
 import type { Standing } from '../../src/report/block.js'
 import { engine, idOf, service, short, update as madeUp } from '../report/made-up.js'
 import type { FakeContainer } from '../fakes/docker-objects.js'
@@ -8,7 +8,7 @@ const FOUND = Date.parse('2026-11-25T03:00:00Z')
 const APPLIED = Date.parse('2026-11-25T09:14:00Z')
 const MINUTE = 60_000
 const update = (to: string, from = 'old') => madeUp({ newImageId: short(to), currentImageId: short(from), newVersion: to })
-const pending = (to = 'new'): Tracked => announce([], [update(to)], FOUND).tracked[0] as Tracked
+const pending = (to = 'new'): Tracked => announce([], [update(to)], FOUND)[0] as Tracked
 
 /** The postgres container on the image of this seed, created then, with this health. */
 function container(seed: string, created: number, health?: string, ref = 'postgres:16'): FakeContainer {
@@ -80,15 +80,19 @@ t.test('a one-off container of a service says nothing of it', (t) => {
 
 t.test('a newer image takes the place of a pending one, which has been pending since', (t) => {
   const next = announce([pending()], [update('newer')], APPLIED)
-  t.same(next, { tracked: [{ ...pending('newer'), foundAt: APPLIED, since: FOUND }], superseded: [update('new')] })
-  t.equal(announce(next.tracked, [update('newest')], APPLIED + MINUTE).tracked[0]?.since, FOUND)
+  t.same(next, [{ ...pending('newer'), foundAt: APPLIED, since: FOUND }])
+  t.same(standingNow(update('new'), next), { type: 'superseded', by: 'newer', link: null })
+  t.equal(announce(next, [update('newest')], APPLIED + MINUTE)[0]?.since, FOUND)
   const done = after(pending(), APPLIED, container('new', APPLIED))
-  t.match(announce([done], [update('newer', 'new')], APPLIED), { tracked: [{ since: null, standing: { type: 'pending' } }], superseded: [] }, 'an applied one has been pending no more')
+  t.match(announce([done], [update('newer', 'new')], APPLIED), [{ since: null, standing: { type: 'pending' } }], 'an applied one has been pending no more')
   t.end()
 })
 
 t.test('what names no service that runs an older image cannot be watched', (t) => {
-  t.same(announce([], [{ ...update('new'), service: '' }, { ...update('new'), currentImageId: null }], FOUND), { tracked: [], superseded: [] })
+  const unknown = [{ ...update('new'), service: '' }, { ...update('new'), currentImageId: null }]
+  t.same(announce([], unknown, FOUND), [])
+  t.same(unknown.map((one) => standingNow(one, [])), [{ type: 'pending' }, { type: 'pending' }])
+  t.same(standingNow(update('new'), []), { type: 'removed' })
   t.end()
 })
 
