@@ -1,10 +1,11 @@
 // argv → command → exit code: 0 ok, 1 failed, 2 usage.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { readConfig, readReplayConfig } from './config.js'
+import { readConfig, readLanguage, readReplayConfig } from './config.js'
 import { runDaemon } from './daemon.js'
 import { createLog } from './logger.js'
 import { replay } from './replay.js'
+import { builtInTemplate } from './report/builtin.js'
 import { type Facts, factsOf } from './report/facts.js'
 
 /** Replaced by the build. */
@@ -15,6 +16,7 @@ const HELP = `watchtower-telegram: tells you in Telegram which containers have a
 Usage:
   watchtower-telegram [run]              follow Watchtower's log and send reports until SIGTERM
   watchtower-telegram replay FILE… | -   show what recorded logs would have sent
+  watchtower-telegram template --print   the built-in message as a template to start from
   watchtower-telegram COMMAND --help     the options of a command
   watchtower-telegram --version
 
@@ -36,6 +38,7 @@ It takes no options; it is configured by environment variables:
                             (~/.local/state/watchtower-telegram; /data in the image)
   SESSION_IDLE_AFTER        quiet time that ends a check of Watchtower 1.3 and older (10m)
   MESSAGE_LANGUAGE          of the messages, en or fr        (en)
+  MESSAGE_TEMPLATE_FILE     a template of your own, see watchtower-telegram template --help
   TZ                        time zone of their times, like Europe/Paris (UTC)
   LOG_LEVEL                 debug, info, warn or error       (info)
 
@@ -54,6 +57,15 @@ Options:
                   docker inspect $(docker ps -aq) $(docker images -q) > FILE
   --html          print what goes to Telegram
   --json          print one JSON report per check session
+  --template FILE the message as this template makes it (MESSAGE_TEMPLATE_FILE)
+`
+
+const TEMPLATE_HELP = `watchtower-telegram template: the built-in message as a template to start from.
+
+Usage: watchtower-telegram template --print > message.mustache
+
+Change the file, look at it with \`watchtower-telegram replay --template message.mustache FILE\`, and name it in
+MESSAGE_TEMPLATE_FILE. compose/README.md lists the fields. MESSAGE_LANGUAGE (en or fr) is the language of its texts.
 `
 
 /** A sentence for the person who typed the command. */
@@ -73,6 +85,8 @@ export async function main(argv: readonly string[]): Promise<number> {
         return print(`${typeof VERSION === 'string' ? VERSION : 'development'}\n`)
       case 'replay':
         return await runReplay(rest)
+      case 'template':
+        return runTemplate(rest)
       case undefined:
         return await run([])
       case 'run':
@@ -114,12 +128,12 @@ async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function runReplay(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parse('replay', argv, { images: { type: 'string' }, html: { type: 'boolean' }, json: { type: 'boolean' } }, true)
+  const { values, positionals } = parse('replay', argv, { images: { type: 'string' }, html: { type: 'boolean' }, json: { type: 'boolean' }, template: { type: 'string' } }, true)
   if (values.help) return print(REPLAY_HELP)
   if (values.version) return main(['--version'])
   if (positionals.length === 0) throw new UsageError('replay needs a log: name a FILE, or - for standard input')
   if (values.html && values.json) throw new UsageError('--html and --json exclude each other: give one')
-  const environment = readReplayConfig()
+  const environment = readReplayConfig(typeof values.template === 'string' ? values.template : null)
   if (environment.type === 'faults') throw new UsageError(environment.faults.join('; '))
   const format = values.json ? 'json' : values.html ? 'html' : 'text'
   const facts = typeof values.images === 'string' ? readFacts(values.images) : null
@@ -134,6 +148,16 @@ async function runReplay(argv: readonly string[]): Promise<number> {
     if (code === undefined) throw error
     return fail(`${path ?? positionals.join(', ')} cannot be read: ${fileFault(code)}`)
   }
+}
+
+function runTemplate(argv: readonly string[]): number {
+  const { values } = parse('template', argv, { print: { type: 'boolean' } }, false)
+  if (values.help) return print(TEMPLATE_HELP)
+  if (values.version) return print(`${typeof VERSION === 'string' ? VERSION : 'development'}\n`)
+  if (!values.print) throw new UsageError('template has one use: give --print, see watchtower-telegram template --help')
+  const read = readLanguage()
+  if (read.type === 'faults') throw new UsageError(read.faults.join('; '))
+  return print(builtInTemplate(read.language))
 }
 
 function readFacts(file: string): Facts {

@@ -7,7 +7,9 @@ import type { DockerHost } from './docker/client.js'
 import type { LogLevel } from './logger.js'
 import { type QuietHours, quietHours } from './life/quiet.js'
 import type { Style } from './report/message.js'
-import { LANGUAGES } from './report/texts.js'
+import { templateFrom } from './report/sample.js'
+import { type Template, TemplateError } from './report/template.js'
+import { type Language, LANGUAGES } from './report/texts.js'
 import { isTimeZone } from './report/times.js'
 
 export interface Config {
@@ -90,6 +92,7 @@ const Environment = z.object({
     .optional(),
   HOST_LABEL: z.string().max(64, because('HOST_LABEL is too long: give at most 64 characters')).optional(),
   MESSAGE_LANGUAGE: z.enum(LANGUAGES, because('MESSAGE_LANGUAGE is unknown: give en or fr')).default('en'),
+  MESSAGE_TEMPLATE_FILE: z.string().optional(),
   TZ: z.string().refine(isTimeZone, because('TZ is no time zone: give the name of one as the IANA lists them, like Europe/Paris or UTC')).default('UTC'),
   REMIND_AFTER: z
     .string()
@@ -116,13 +119,15 @@ const Environment = z.object({
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): ConfigResult {
   const env = withoutEmpty(environment)
   const token = readToken(env)
+  const template = readTemplate('MESSAGE_TEMPLATE_FILE', env.MESSAGE_TEMPLATE_FILE)
   const parsed = Environment.safeParse(env)
   const faults = [
     ...('fault' in token ? [token.fault] : []),
+    ...('fault' in template ? [template.fault] : []),
     ...(parsed.error?.issues.map((issue) => issue.message) ?? []),
     ...(env.DOCKER_TLS_VERIFY !== undefined ? ['DOCKER_TLS_VERIFY is not supported: reach the engine over unix:// or plain tcp:// on a private network, and unset it'] : []),
   ]
-  if (!parsed.data || 'fault' in token || faults.length > 0) return { type: 'faults', faults }
+  if (!parsed.data || 'fault' in token || 'fault' in template || faults.length > 0) return { type: 'faults', faults }
   const { data } = parsed
   return {
     type: 'ok',
@@ -133,7 +138,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       host: data.HOST_LABEL ?? null,
       remindMs: data.REMIND_AFTER,
       quiet: data.QUIET_HOURS ?? null,
-      style: styleOf(data),
+      style: { language: data.MESSAGE_LANGUAGE, timeZone: data.TZ, template: template.template },
       stateDir: data.STATE_DIR ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'watchtower-telegram'),
       timing: {
         idleMs: data.SESSION_IDLE_AFTER,
@@ -148,15 +153,30 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   }
 }
 
-/** What replay takes from the environment: HOST_LABEL, SESSION_IDLE_AFTER and how messages are written. */
-export function readReplayConfig(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: { host: string | null; idleMs: number; style: Config['style'] } } | { type: 'faults'; faults: string[] } {
-  const parsed = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true, MESSAGE_LANGUAGE: true, TZ: true }).safeParse(withoutEmpty(environment))
-  if (!parsed.data) return { type: 'faults', faults: parsed.error?.issues.map((issue) => issue.message) ?? [] }
-  return { type: 'ok', config: { host: parsed.data.HOST_LABEL ?? null, idleMs: parsed.data.SESSION_IDLE_AFTER, style: styleOf(parsed.data) } }
+/** What replay takes from the environment: HOST_LABEL, SESSION_IDLE_AFTER and how messages are written; given: the value of --template. */
+export function readReplayConfig(given: string | null = null, environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: Pick<Config, 'host' | 'style'> & { idleMs: number } } | { type: 'faults'; faults: string[] } {
+  const env = withoutEmpty(environment)
+  const template = given === null ? readTemplate('MESSAGE_TEMPLATE_FILE', env.MESSAGE_TEMPLATE_FILE) : readTemplate('--template', given)
+  const { data, error } = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true, MESSAGE_LANGUAGE: true, TZ: true }).safeParse(env)
+  if (!data || 'fault' in template) return { type: 'faults', faults: [...('fault' in template ? [template.fault] : []), ...(error?.issues.map((issue) => issue.message) ?? [])] }
+  return { type: 'ok', config: { host: data.HOST_LABEL ?? null, idleMs: data.SESSION_IDLE_AFTER, style: { language: data.MESSAGE_LANGUAGE, timeZone: data.TZ, template: template.template } } }
 }
 
-function styleOf({ MESSAGE_LANGUAGE: language, TZ: timeZone }: Pick<z.infer<typeof Environment>, 'MESSAGE_LANGUAGE' | 'TZ'>): Config['style'] {
-  return { language, timeZone, template: null }
+/** The language of the messages alone. */
+export function readLanguage(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; language: Language } | { type: 'faults'; faults: string[] } {
+  const { data, error } = Environment.pick({ MESSAGE_LANGUAGE: true }).safeParse(withoutEmpty(environment))
+  return data ? { type: 'ok', language: data.MESSAGE_LANGUAGE } : { type: 'faults', faults: error.issues.map((issue) => issue.message) }
+}
+
+/** The template in a file, tried on a sample; null where none is named. */
+function readTemplate(name: string, file: string | undefined): { template: Template | null } | { fault: string } {
+  if (file === undefined) return { template: null }
+  try {
+    return { template: templateFrom(readFileSync(file, 'utf8')) }
+  } catch (error) {
+    if (error instanceof TemplateError) return { fault: `${name} ${file} is no usable template: ${error.message}` }
+    return { fault: `${name}: ${fileFault(file, (error as NodeJS.ErrnoException).code, 'the template')}` }
+  }
 }
 
 function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -174,17 +194,17 @@ function readToken(env: NodeJS.ProcessEnv): { value: string } | { fault: string 
     try {
       value = readFileSync(file, 'utf8').trim()
     } catch (error) {
-      return { fault: `TELEGRAM_BOT_TOKEN_FILE: ${fileFault(file, (error as NodeJS.ErrnoException).code)}` }
+      return { fault: `TELEGRAM_BOT_TOKEN_FILE: ${fileFault(file, (error as NodeJS.ErrnoException).code, 'the token')}` }
     }
   }
   if (TOKEN.test(value)) return { value }
   return { fault: `${file === undefined ? 'TELEGRAM_BOT_TOKEN' : 'TELEGRAM_BOT_TOKEN_FILE'} holds no bot token: copy it from @BotFather, like 123456789:AAE…` }
 }
 
-function fileFault(file: string, code: string | undefined): string {
-  if (code === 'ENOENT') return `there is no file ${file}: write the token into it`
+function fileFault(file: string, code: string | undefined, what: string): string {
+  if (code === 'ENOENT') return `there is no file ${file}: write ${what} into it`
   if (code === 'EACCES') return `user ${process.getuid?.() ?? '?'} may not read ${file}: make it readable, for example with chmod 644`
-  if (code === 'EISDIR') return `${file} is a directory, as Docker makes one where a mounted file is missing: remove it and write the token into a file of that name`
+  if (code === 'EISDIR') return `${file} is a directory, as Docker makes one where a mounted file is missing: remove it and write ${what} into a file of that name`
   return `${file} cannot be read (${code ?? 'unknown error'})`
 }
 

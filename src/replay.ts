@@ -8,7 +8,7 @@ import { linesOf } from './docker/lines.js'
 import { createPipeline, type SourcedSession } from './pipeline.js'
 import { newsOf, nothingAnnounced } from './report/announce.js'
 import type { Facts } from './report/facts.js'
-import { contentOf, partsOf, type Style } from './report/message.js'
+import { contentOf, type Message, partsOf, type Style } from './report/message.js'
 import { reportOf } from './report/report.js'
 
 export interface ReplayOptions {
@@ -51,7 +51,7 @@ export async function replay(files: readonly string[], options: ReplayOptions, w
     if (options.format === 'json') return print(JSON.stringify(report), '')
     const { news, announced: next } = newsOf(announced, session.source, report, failedChecks)
     announced = next
-    for (const { message } of partsOf(contentOf(news), { ...options.style, now: options.now })) await print(options.format === 'html' ? message.html : message.text, RULE)
+    for (const { message } of partsOf(contentOf(news), { ...options.style, now: options.now })) await print(`${options.format === 'html' ? message.html : message.text}${links(message)}`, RULE)
   }
 
   async function print(text: string, rule: string): Promise<void> {
@@ -69,6 +69,11 @@ export async function replay(files: readonly string[], options: ReplayOptions, w
     seen.records += pipeline.decoded()
   }
   return seen
+}
+
+/** The buttons of a message, as lines below it. */
+function links({ buttons }: Message): string {
+  return buttons.map(({ text, url }, index) => `${index === 0 ? '\n\n' : '\n'}[${text}] ${url}`).join('')
 }
 
 /** The lines of a log, framed as the logs API frames it or plain: its first bytes tell. */

@@ -26,7 +26,7 @@ t.test('token and chat are enough, the rest has defaults', (t) => {
 })
 
 t.test('an empty variable counts as unset', (t) => {
-  const empty = Object.fromEntries(['TOPIC_SYSTEM_ID', 'TELEGRAM_API_URL', 'TELEGRAM_BOT_TOKEN_FILE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'WATCHTOWER_CONTAINER', 'HOST_LABEL', 'MESSAGE_LANGUAGE', 'TZ', 'STATE_DIR', 'XDG_STATE_HOME', 'SESSION_IDLE_AFTER', 'RECONCILE_EVERY', 'DOCKER_TIMEOUT', 'DOCKER_LOST_AFTER', 'TELEGRAM_TIMEOUT', 'RETRY_PACE', 'LOG_LEVEL'].map((name) => [name, '']))
+  const empty = Object.fromEntries(['TOPIC_SYSTEM_ID', 'TELEGRAM_API_URL', 'TELEGRAM_BOT_TOKEN_FILE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'WATCHTOWER_CONTAINER', 'HOST_LABEL', 'MESSAGE_LANGUAGE', 'MESSAGE_TEMPLATE_FILE', 'TZ', 'STATE_DIR', 'XDG_STATE_HOME', 'SESSION_IDLE_AFTER', 'RECONCILE_EVERY', 'DOCKER_TIMEOUT', 'DOCKER_LOST_AFTER', 'TELEGRAM_TIMEOUT', 'RETRY_PACE', 'LOG_LEVEL'].map((name) => [name, '']))
   t.same(readConfig({ ...GOOD, ...empty }), readConfig(GOOD))
   t.end()
 })
@@ -99,8 +99,8 @@ t.test('DOCKER_HOST is read as the Docker CLI reads it', (t) => {
 
 t.test('replay reads only the host label, the idle time and how messages are written', (t) => {
   const style = { language: 'fr' as const, timeZone: 'Europe/Paris', template: null }
-  t.same(readReplayConfig({ HOST_LABEL: 'nas', SESSION_IDLE_AFTER: '1h', MESSAGE_LANGUAGE: 'fr', TZ: 'Europe/Paris', TELEGRAM_CHAT_ID: 'odd' }), { type: 'ok', config: { host: 'nas', idleMs: 3_600_000, style } })
-  t.same(readReplayConfig({}), { type: 'ok', config: { host: null, idleMs: 600_000, style: { language: 'en', timeZone: 'UTC', template: null } } })
-  t.match(readReplayConfig({ SESSION_IDLE_AFTER: 'soon' }), { type: 'faults', faults: [/^SESSION_IDLE_AFTER/] })
+  t.same(readReplayConfig(null, { HOST_LABEL: 'nas', SESSION_IDLE_AFTER: '1h', MESSAGE_LANGUAGE: 'fr', TZ: 'Europe/Paris', TELEGRAM_CHAT_ID: 'odd' }), { type: 'ok', config: { host: 'nas', idleMs: 3_600_000, style } })
+  t.same(readReplayConfig(null, {}), { type: 'ok', config: { host: null, idleMs: 600_000, style: { language: 'en', timeZone: 'UTC', template: null } } })
+  t.match(readReplayConfig(null, { SESSION_IDLE_AFTER: 'soon' }), { type: 'faults', faults: [/^SESSION_IDLE_AFTER/] })
   t.end()
 })

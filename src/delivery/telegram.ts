@@ -59,6 +59,8 @@ const GENERAL = 1
 const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])
 /** Refusals that no other text would change: chat, rights, membership. ALL_CAPS texts are the server's own codes. */
 const NOT_THE_TEXT = /chat not found|chat_id|rights|not a member|kicked|blocked|deactivated|was deleted|upgraded|initiate conversation|administrator|CHAT_|CHANNEL_|PEER_|USER_/i
+/** Refusals of what stands below the text: BUTTON_URL_INVALID, "inline keyboard button URL '…' is invalid", REPLY_MARKUP_TOO_LONG. */
+const ABOUT_BUTTONS = /BUTTON|KEYBOARD|REPLY.?MARKUP/i
 /** Characters of a refused message that its notice quotes: its headline. */
 const QUOTED = 60
 
@@ -74,6 +76,7 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
       const notes: string[] = []
       let thread = topic === GENERAL ? null : topic
       let plain = false
+      let bare = false
       let movedTo: number | null = null
       let refused: string | null = null
       const waiting: Message[] = [message]
@@ -89,6 +92,7 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
               ...(plain ? {} : { parse_mode: 'HTML' }),
               ...(thread === null ? {} : { message_thread_id: thread }),
               ...(silent ? { disable_notification: true } : {}),
+              ...keyboard(bare ? [] : next.buttons),
             },
             signal,
           )
@@ -104,10 +108,13 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
             notes.push(`topic ${thread} is closed or deleted: sent to the chat; reopen it or correct TOPIC_SYSTEM_ID`)
             waiting[0] = markTopic(next, thread, language)
             thread = null
+          } else if (!bare && next.buttons.length > 0 && ABOUT_BUTTONS.test(description)) {
+            notes.push('Telegram refused the buttons: sent without them')
+            bare = true
           } else if (/(message|text) is too long/i.test(description) && next.text.length > 1 && turn < MAX_TURNS / 2) {
             notes.push('Telegram found it too long: sent in halves, as plain text')
             plain = true
-            waiting.splice(0, 1, ...halves(next.text))
+            waiting.splice(0, 1, ...halves(next))
           } else if (answer?.errorCode === 400 && refused === null && !NOT_THE_TEXT.test(description)) {
             // whether it is the markup, the text or neither: the plain text and then a text of ours tell
             if (plain) {
@@ -129,10 +136,10 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
       return { type: 'sent', messageIds, notes: [...new Set(notes)], movedTo, chat: currentChat, link: linkTo(currentChat, thread, messageIds[0]) }
     },
 
-    async edit({ html }, { chat: in_, messageId }, signal) {
+    async edit({ html, buttons }, { chat: in_, messageId }, signal) {
       const accepted: Outcome = { type: 'sent', messageIds: [messageId], notes: [], movedTo: null, chat: in_, link: null }
       try {
-        await api.editMessageText({ chat_id: in_, message_id: messageId, text: html, parse_mode: 'HTML', link_preview_options: { is_disabled: true } }, signal)
+        await api.editMessageText({ chat_id: in_, message_id: messageId, text: html, parse_mode: 'HTML', link_preview_options: { is_disabled: true }, ...keyboard(buttons) }, signal)
         return accepted
       } catch (error) {
         const description = error instanceof TelegramApiError && error.errorCode === 400 ? String(error.description) : null
@@ -193,6 +200,11 @@ function causeCode(error: unknown): string | null {
   return null
 }
 
+/** A row for each button. */
+function keyboard(buttons: Message['buttons']): { reply_markup?: { inline_keyboard: Message['buttons'][] } } {
+  return buttons.length === 0 ? {} : { reply_markup: { inline_keyboard: buttons.map((button) => [button]) } }
+}
+
 /** Where a message of a supergroup can be opened by its members; null elsewhere (core.telegram.org/api/links). */
 function linkTo(chat: number | string, thread: number | null, messageId: number | undefined): string | null {
   if (messageId === undefined) return null
@@ -201,10 +213,11 @@ function linkTo(chat: number | string, thread: number | null, messageId: number 
   return `https://t.me/${typeof chat === 'string' ? '' : 'c/'}${where}/${thread === null ? '' : `${thread}/`}${messageId}`
 }
 
-/** Two messages, cut at the line break nearest before the middle. */
-function halves(text: string): Message[] {
+/** Two messages, cut at the line break nearest before the middle; the buttons stand below the second. */
+function halves({ text, buttons }: Message): Message[] {
   const middle = Math.ceil(text.length / 2)
   const line = text.lastIndexOf('\n', middle)
   const cut = line > 0 ? line : middle
-  return [text.slice(0, cut), text.slice(cut)].map((half) => ({ html: half, text: half }))
+  const half = (part: string, its: Message['buttons']): Message => ({ html: part, text: part, buttons: its })
+  return [half(text.slice(0, cut), []), half(text.slice(cut), buttons)]
 }

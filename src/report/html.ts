@@ -43,6 +43,7 @@ const PIECE = /([^<>&]+)|&(?:(lt|gt|amp|quot)|#(\d{1,7})|#x([0-9a-f]{1,6}));|<\/
 export function readHtml(html: string): { type: 'text'; text: string } | { type: 'error'; error: string } {
   const open: string[] = []
   const text: string[] = []
+  let quoted = false
   const fail = (error: string) => ({ type: 'error' as const, error })
   PIECE.lastIndex = 0
   while (PIECE.lastIndex < html.length) {
@@ -57,22 +58,24 @@ export function readHtml(html: string): { type: 'text'; text: string } | { type:
       text.push(String.fromCodePoint(code))
     } else if (end !== undefined) {
       const expected = open.pop()
+      quoted = quoted && expected !== 'blockquote'
       if (end.toLowerCase() !== expected) return fail(expected === undefined ? `${piece} ends nothing` : `<${expected}> ends with ${piece}`)
     } else {
-      const error = badStart((start as string).toLowerCase(), attributes, open)
+      const tag = (start as string).toLowerCase()
+      const error = quoted && tag === 'blockquote' ? 'stands inside another one' : badStart(tag, attributes, open.at(-1))
       if (error !== null) return fail(`${piece.slice(0, 40)} ${error}`)
-      open.push((start as string).toLowerCase())
+      open.push(tag)
+      quoted = quoted || tag === 'blockquote'
     }
   }
   const left = open.pop()
   return left === undefined ? { type: 'text', text: text.join('') } : fail(`<${left}> has no end`)
 }
 
-function badStart(tag: string, attributes: string, open: readonly string[]): string | null {
+/** Nothing can stand in code, and only code in pre: so the tag around is enough to know. */
+function badStart(tag: string, attributes: string, around: string | undefined): string | null {
   const allowed = TAGS.get(tag)
   if (!allowed) return 'is no tag that Telegram knows'
   if (!allowed.test(attributes.replace(/^\s+/, ' '))) return tag === 'a' ? 'needs an address' : 'has an attribute that Telegram does not take'
-  const inside = open.at(-1)
-  if (open.includes('code') || (open.includes('pre') && !(tag === 'code' && inside === 'pre'))) return `stands inside <${inside}>, where no markup may be`
-  return tag === 'blockquote' && open.includes('blockquote') ? 'stands inside another one' : null
+  return around === 'code' || (around === 'pre' && tag !== 'code') ? `stands inside <${around}>, where no markup may be` : null
 }

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import type { News } from './announce.js'
 import type { Block, Placed, StillPending } from './block.js'
 import { builtInTemplate } from './builtin.js'
+import { Button, buttonsOf } from './buttons.js'
 import type { FailedCheck } from './failure.js'
 import { clean, escapeHtml } from './html.js'
 import { parseTemplate, render, type Template, TemplateError } from './template.js'
@@ -16,6 +17,8 @@ export const Message = z.object({
   html: z.string(),
   /** the same without markup, for a terminal and for when Telegram rejects the entities */
   text: z.string(),
+  /** links below it, one in a row */
+  buttons: z.array(Button).default([]),
 })
 export type Message = z.infer<typeof Message>
 
@@ -169,11 +172,11 @@ function composed(placed: Placed, format: Format, template: Template | null): Me
 }
 
 function rendered(placed: Placed, format: Format, template: Template | null, bounds: Bounds): Message {
-  const message = render(template ?? (BUILT_IN.get(format.language) as Template), viewOf(placed, format, bounds))
+  const { html, text } = render(template ?? (BUILT_IN.get(format.language) as Template), viewOf(placed, format, bounds))
   const names = template === null ? [] : namesIn(placed, template, bounds.field)
-  const missing = names.find((name) => !message.text.includes(name.trim()))
+  const missing = names.find((name) => !text.includes(name.trim()))
   if (missing !== undefined) throw new TemplateError(`what it makes does not name ${missing}`)
-  return message
+  return { html, text, buttons: buttonsOf(placed, format) }
 }
 
 /** What a template that prints a list must not leave out of it. */
@@ -195,7 +198,7 @@ function barest({ headline, updates, failed, stillPending }: View): Message {
   let text = ''
   for (const line of lines) if (text.length + line.length + NOTICES < MAX_VISIBLE) text += `${line}\n`
   text = text.trim()
-  return { html: escapeHtml(text), text }
+  return { html: escapeHtml(text), text, buttons: [] }
 }
 
 function severalProjects({ blocks, stillPending }: Pick<Content, 'blocks' | 'stillPending'>): boolean {

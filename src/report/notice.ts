@@ -33,9 +33,9 @@ export function damagedNotice(from: 'backup' | 'nothing', language: Language): M
 }
 
 function withNotice(message: Message, sentence: string): Message {
-  return { html: `${escape(sentence, sentence.length)}\n\n${message.html}`, text: `${sentence}\n\n${message.text}` }
+  return { ...message, html: `${escape(sentence, sentence.length)}\n\n${message.html}`, text: `${sentence}\n\n${message.text}` }
 }
 
 function notice(sentence: string): Message {
-  return { html: escape(sentence, sentence.length), text: sentence }
+  return { html: escape(sentence, sentence.length), text: sentence, buttons: [] }
 }

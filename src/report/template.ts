@@ -1,7 +1,7 @@
 // Templates of messages: read with their faults, rendered from a View. The only file that knows mustache. A template can
 // only print and leave out: every value is escaped, nothing is called, no other template and no file is read.
 import mustache from 'mustache'
-import { escapeHtml, readHtml } from './html.js'
+import { clean, escapeHtml, readHtml } from './html.js'
 import type { FailedView, StillPendingView, UpdateView, View } from './view.js'
 
 export interface Template {
@@ -35,6 +35,8 @@ export const FIELDS: { top: Fields<Omit<View, 'updates' | 'failed' | 'stillPendi
 const LISTS = ['updates', 'failed', 'stillPending'] as const
 type List = (typeof LISTS)[number]
 
+const SIGNS = 'the signs around a tag stay {{ and }}'
+
 /** Longer ones would make a message too long; and the parser is slow on megabytes of spaces. */
 const MAX_LENGTH = 16_384
 
@@ -51,28 +53,23 @@ export function parseTemplate(text: string): Template {
     throw new TemplateError(parseFault(text, (error as Error).message))
   }
   const lists = new Set<string>()
-  check(tokens, null, text, lists)
+  check(tokens, { list: null, value: false }, text, lists)
   return { text, lists }
 }
 
 /** mustache tells what is wrong, and `at` which character. */
 function parseFault(text: string, message: string): string {
-  const [, what = message, name, digits = '0'] = /^(.*?)(?: "([^]*)")? at (\d+)$/.exec(message) ?? []
+  const [, what, name = '', digits] = /^(Unclosed tag|Unclosed section|Unopened section)(?: "([^]*)")? at (\d+)$/.exec(message) ?? []
   const found = Number(digits)
-  switch (what) {
-    case 'Unclosed tag':
-      return `${place(text, text.lastIndexOf('{{'))} a tag begins that has no }}`
-    case 'Unclosed section':
-      return found < text.length ? `${place(text, found)} section ${name} has to end first` : `${place(text, opening(text, name ?? ''))} section ${name} begins that has no {{/${name}}}`
-    case 'Unopened section':
-      return `${place(text, found)} section ${name} ends that did not begin`
-    default:
-      return message
+  if (what === 'Unclosed tag') {
+    const last = text.indexOf('{{', Math.max(0, text.lastIndexOf('}}')))
+    // one that begins with three signs does not end with two
+    return `${place(text, last < 0 ? Math.max(text.lastIndexOf('{{{'), text.lastIndexOf('{{=')) : last)} this tag has no end`
   }
-}
-
-function opening(text: string, name: string): number {
-  return Math.max(text.lastIndexOf(`{{#${name}`), text.lastIndexOf(`{{^${name}`), 0)
+  if (what === 'Unopened section') return `${place(text, found)} {{/${name}}} ends a section that did not begin`
+  if (what === 'Unclosed section' && found < text.length) return `${place(text, found)} section ${name} has to end first, with {{/${name}}}`
+  if (what === 'Unclosed section') return `${place(text, Math.max(text.lastIndexOf(`{{#${name}`), text.lastIndexOf(`{{^${name}`)))} this section has no {{/${name}}}`
+  return `${place(text, text.indexOf('{{='))} ${SIGNS}`
 }
 
 /** `line 3, column 5:` */
@@ -85,23 +82,36 @@ function place(text: string, at: number): string {
  * Only what is documented: a name that is not would silently print nothing, or reach what JavaScript's objects
  * inherit. A list in a list would make the work grow with the product of both.
  */
-function check(tokens: readonly Token[], list: List | null, text: string, lists: Set<string>): void {
+function check(tokens: readonly Token[], around: { list: List | null; value: boolean }, text: string, lists: Set<string>): void {
   for (const [kind, name, start, , inside] of tokens) {
     if (kind === 'text' || kind === '!') continue
-    const fail = (fault: string) => new TemplateError(`${place(text, start)} ${fault}`)
-    if (kind === '&') throw fail(`{{{${name}}}} would print a foreign text as markup: write {{${name}}}`)
-    if (kind === '>') throw fail(`{{> ${name}}} would include another template: write its text here`)
-    if (kind === '=') throw fail('the signs around a tag stay {{ and }}')
-    const isList = (LISTS as readonly string[]).includes(name)
-    if (isList && list !== null) throw fail(`list ${name} stands inside list ${list}: end that first with {{/${list}}}`)
-    if (isList && kind === 'name') throw fail(`${name} is a list: write {{#${name}}} … {{/${name}}}`)
-    if (!isList && name !== '.' && !Object.hasOwn(FIELDS.top, name) && !(list !== null && Object.hasOwn(FIELDS[list], name))) {
-      const homes = LISTS.filter((one) => Object.hasOwn(FIELDS[one], name))
-      throw fail(homes.length > 0 ? `{{${name}}} is a field of list ${homes.join(' or ')}: write it between {{#${homes[0]}}} and {{/${homes[0]}}}` : `there is no field ${name}`)
-    }
-    if (isList && kind === '#') lists.add(name)
-    if (kind === '#' || kind === '^') check(inside as readonly Token[], isList && kind === '#' ? (name as List) : list, text, lists)
+    const fault = faultOf(kind, name, around)
+    // a tag that ends too late holds a piece of the template
+    if (fault !== null) throw new TemplateError(`${place(text, start)} ${clean(fault.replaceAll(name, clean(name, 40)), 300)}`)
+    if (kind !== '#' && kind !== '^') continue
+    const into = kind === '#' && isList(name)
+    if (into) lists.add(name)
+    check(inside as readonly Token[], { list: into ? (name as List) : around.list, value: kind === '#' && !into && name !== '.' }, text, lists)
   }
+}
+
+function faultOf(kind: string, name: string, { list, value }: { list: List | null; value: boolean }): string | null {
+  if (kind === '&') return `{{{${name}}}} would print a foreign text as markup: write {{${name}}}`
+  if (kind === '>') return `{{> ${name}}} would include another template: write its text here`
+  if (kind === '=') return SIGNS
+  if (isList(name)) {
+    if (list !== null) return `list ${name} stands inside list ${list}: end that first, with {{/${list}}}`
+    return kind === 'name' ? `${name} is a list: write {{#${name}}} … {{/${name}}}` : null
+  }
+  // the value that the section around it is about
+  if (name === '.') return value ? null : '{{.}} stands for the value of a section around it, and there is none'
+  if (Object.hasOwn(FIELDS.top, name) || (list !== null && Object.hasOwn(FIELDS[list], name))) return null
+  const home = LISTS.find((one) => Object.hasOwn(FIELDS[one], name))
+  return home === undefined ? `there is no field ${name}` : `${name} is a field of list ${home}: write it between {{#${home}}} and {{/${home}}}`
+}
+
+function isList(name: string): boolean {
+  return (LISTS as readonly string[]).includes(name)
 }
 
 /** HTML and what a person sees of it. Throws a TemplateError where Telegram would not take it, or there is nothing to see. */

@@ -125,7 +125,7 @@ function isUnhealthy({ standing }: Block): boolean {
 }
 
 /** What tells an update in one line. */
-function namesOf(update: Update, { severalProjects }: Pick<Placed, 'severalProjects'>, { language }: Writing, { field }: Bounds): { name: string; current: string; new: string } {
+export function namesOf(update: Update, { severalProjects }: Pick<Placed, 'severalProjects'>, { language }: Pick<Writing, 'language'>, { field }: Pick<Bounds, 'field'>): { name: string; current: string; new: string } {
   const { project, currentVersion, newVersion, newImageId } = update
   const texts = TEXTS[language]
   const version = (known: string): string => versionIn(language, clean(known, field))
@@ -147,7 +147,6 @@ function updateView({ update, standing, since }: Block, placed: Placed, writing:
   const texts = TEXTS[writing.language]
   const shell = (lines: readonly string[]): string | null => lines.map((one) => clean(commandIn(writing.language, one), line)).join('\n') || null
   const short = (value: string | null): string | null => value && clean(value, field)
-  const url = (value: string | null): string | null => (value !== null && value.length <= MAX_URL && /^https?:\/\/[^\s]/.test(value) ? clean(value, MAX_URL) : null)
   const names = namesOf(update, placed, writing, bounds)
   const rolledBack = standing.type === 'rolled-back'
   return {
@@ -159,7 +158,7 @@ function updateView({ update, standing, since }: Block, placed: Placed, writing:
     project: short(project),
     directory: short(directory),
     major: currentVersion !== null && newVersion !== null && majorChanged(currentVersion, newVersion),
-    releaseNotes: url(releaseNotesUrl),
+    releaseNotes: urlOf(releaseNotesUrl),
     since: since === null ? null : dayOf(since, writing),
     commands: line === 0 ? null : shell(commands),
     rollback: details && (standing.type === 'pending' || standing.type === 'applied') ? shell(rollback) : null,
@@ -174,8 +173,13 @@ function updateView({ update, standing, since }: Block, placed: Placed, writing:
     unhealthy: standing.type === 'applied' && standing.health === 'unhealthy',
     unhealthySince: standing.type === 'applied' && standing.unhealthySince !== null ? texts.from(...timeOf(standing.unhealthySince, writing)) : null,
     newer: standing.type === 'superseded' ? clean(standing.by, field) : null,
-    newerLink: standing.type === 'superseded' ? url(standing.link) : null,
+    newerLink: standing.type === 'superseded' ? urlOf(standing.link) : null,
   }
+}
+
+/** An address that Telegram takes; null for any other. */
+export function urlOf(value: string | null): string | null {
+  return value !== null && value.length <= MAX_URL && /^https?:\/\/[^\s]/.test(value) ? clean(value, MAX_URL) : null
 }
 
 function dayOf(at: number, { language, timeZone, now }: Writing): string {

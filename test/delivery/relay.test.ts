@@ -22,7 +22,7 @@ interface Options {
 async function relayed(texts: readonly string[], outcomes: readonly Outcome[], { probes = [], random = 0, stopAt = Infinity, before = (outbox) => outbox }: Options = {}) {
   const abort = new AbortController()
   let clock = 1_000_000
-  let outbox = before(texts.reduce((box, text) => enqueueNotice(box, { html: text, text }, clock), emptyOutbox))
+  let outbox = before(texts.reduce((box, text) => enqueueNotice(box, { html: text, text, buttons: [] }, clock), emptyOutbox))
   const log = { sends: [] as string[], onDisk: [] as string[], waits: [] as number[], events: [] as RelayEvent[], probed: 0 }
   const left = [...outcomes]
   const relay = createRelay({

@@ -5,7 +5,7 @@ import { type BotApi, createBotApi } from '../fakes/bot-api.js'
 
 const CHAT = -1001234567890
 const TOPIC = 7
-const message = { html: 'a <b>message</b> &amp; more', text: 'a message & more' }
+const message = { html: 'a <b>message</b> &amp; more', text: 'a message & more', buttons: [] }
 const never = new AbortController().signal
 
 async function world(t: Test, options: { topic?: number | null; token?: string; language?: 'en' | 'fr' } = {}) {
@@ -78,8 +78,31 @@ t.test('rejected markup goes once more as plain text, what is too long in halves
   t.match(await telegram.send(message, false, never), { type: 'sent', notes: ['Telegram rejected the markup: sent as plain text'] })
   t.equal(bot.messages[0]?.text, 'a message & more')
   bot.next('sendMessage', error(400, 'Bad Request: message is too long'))
-  t.match(await telegram.send({ html: 'first\nsecond', text: 'first\nsecond' }, false, never), { type: 'sent', messageIds: [Number, Number] })
+  t.match(await telegram.send({ html: 'first\nsecond', text: 'first\nsecond', buttons: [] }, false, never), { type: 'sent', messageIds: [Number, Number] })
   t.same(bot.messages.slice(1).map(({ text }) => text), ['first', 'second'])
+})
+
+t.test('link buttons stand below the message, one in a row, also below plain text and below the second half', async (t) => {
+  const { bot, telegram } = await world(t)
+  const buttons = [{ text: '📖 postgres 16.2', url: 'https://www.postgresql.org/docs/release/16.2/' }, { text: '📖 redis', url: 'https://example.org/?a=1&b=2' }]
+  await telegram.send({ ...message, buttons }, false, never)
+  t.equal(sends(bot)[0]?.reply_markup, JSON.stringify({ inline_keyboard: buttons.map((button) => [button]) }))
+  bot.next('sendMessage', error(400, "Bad Request: can't parse entities: odd"))
+  await telegram.send({ ...message, buttons }, false, never)
+  bot.next('sendMessage', error(400, 'Bad Request: message is too long'))
+  await telegram.send({ html: 'first\nsecond', text: 'first\nsecond', buttons }, false, never)
+  t.same(bot.messages.map((one) => [one.text, one.buttons]), [['a message & more', buttons], ['a message & more', buttons], ['first', []], ['second', buttons]])
+})
+
+t.test('a message whose buttons Telegram refuses is sent without them', async (t) => {
+  const buttons = [{ text: 'x', url: 'https://localhost' }]
+  const { bot, telegram } = await world(t)
+  t.match(await telegram.send({ ...message, buttons }, false, never), { type: 'sent', notes: ['Telegram refused the buttons: sent without them'] }, 'BUTTON_URL_INVALID')
+  for (const description of ["Bad Request: inline keyboard button URL 'https://x' is invalid: URL host is empty", 'Bad Request: REPLY_MARKUP_TOO_LONG', 'Bad Request: object expected as reply markup']) {
+    bot.next('sendMessage', error(400, description))
+    t.match(await telegram.send({ ...message, buttons }, false, never), { type: 'sent', notes: ['Telegram refused the buttons: sent without them'] }, description)
+  }
+  t.same(bot.messages.map((one) => [one.html, one.buttons]), Array.from({ length: 4 }, () => [message.html, []]))
 })
 
 t.test('what Telegram takes in no form is set aside with a notice in its place, unless that is refused as well', async (t) => {
@@ -90,14 +113,14 @@ t.test('what Telegram takes in no form is set aside with a notice in its place, 
   t.match(bot.messages, [{ text: /^⚠️ A message could not be shown: .*It began: a message & more$/ }])
   for (const description of ['Bad Request: odd', 'Bad Request: message is too long']) {
     bot.always('sendMessage', error(400, description))
-    t.match(await telegram.send({ html: 'x'.repeat(9_000), text: 'x'.repeat(9_000) }, false, never), { type: 'permanent', remedy: /check TELEGRAM_CHAT_ID and TOPIC_SYSTEM_ID/ }, description)
+    t.match(await telegram.send({ html: 'x'.repeat(9_000), text: 'x'.repeat(9_000), buttons: [] }, false, never), { type: 'permanent', remedy: /check TELEGRAM_CHAT_ID and TOPIC_SYSTEM_ID/ }, description)
   }
 })
 
 t.test('when a part of a message was accepted, another try may repeat it', async (t) => {
   const { bot, telegram } = await world(t)
   bot.next('sendMessage', error(400, 'Bad Request: message is too long'), { type: 'delay', ms: 0 }, { type: 'too-many-requests', retryAfter: 1 })
-  t.match(await telegram.send({ html: 'first\nsecond', text: 'first\nsecond' }, false, never), { type: 'transient', unknown: true, retryAfterMs: null })
+  t.match(await telegram.send({ html: 'first\nsecond', text: 'first\nsecond', buttons: [] }, false, never), { type: 'transient', unknown: true, retryAfterMs: null })
 })
 
 t.test('check asks for the bot and the chat and sends nothing', async (t) => {

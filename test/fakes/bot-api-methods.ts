@@ -25,6 +25,8 @@ export interface SentMessage {
   /** what a person sees */
   text: string
   params: Readonly<Record<string, string>>
+  /** link buttons, row by row */
+  buttons: readonly { text: string; url: string }[]
   versions: { html: string; text: string }[]
 }
 
@@ -118,9 +120,10 @@ export function createTelegram(botId: number, chats: FakeChat[]) {
     }
     const thread = findThread(target, params)
     checkReply(target, params)
+    const buttons = parseButtons(params)
     const html = params.text ?? ''
     const message: SentMessage = {
-      message_id: messages.length + 101, chat_id: target.id, message_thread_id: thread, html, text: visible, params,
+      message_id: messages.length + 101, chat_id: target.id, message_thread_id: thread, html, text: visible, params, buttons,
       versions: [{ html, text: visible }],
     }
     messages.push(message)
@@ -132,12 +135,13 @@ export function createTelegram(botId: number, chats: FakeChat[]) {
     const target = findChat(params)
     const message = messages.find((one) => one.chat_id === target.id && String(one.message_id) === params.message_id)
     if (!message) throw new Refusal('message to edit not found')
+    const buttons = parseButtons(params)
     const html = params.text ?? ''
     if (html === message.html && params.reply_markup === message.params.reply_markup) {
       throw new Refusal('message is not modified: specified new message content and reply markup are exactly the same'
         + ' as a current content and reply markup of the message')
     }
-    Object.assign(message, { html, text: visible, params })
+    Object.assign(message, { html, text: visible, params, buttons })
     message.versions.push({ html, text: visible })
     return { ...answerFor(message, target), edit_date: seconds() }
   }
@@ -186,6 +190,17 @@ function parseText(params: Params): string {
   // tdlib counts Unicode code points, not UTF-16 units
   if ([...visible].length > 4096) throw new Refusal('message is too long')
   return visible
+}
+
+/** Link buttons only; every other kind would do something, and is refused here. */
+function parseButtons(params: Params): { text: string; url: string }[] {
+  const rows = (JSON.parse(params.reply_markup ?? '{"inline_keyboard":[]}') as { inline_keyboard?: { text?: unknown; url?: unknown }[][] }).inline_keyboard
+  if (!Array.isArray(rows)) throw new Refusal('object expected as reply markup')
+  return rows.flat().map(({ text: label, url, ...more }) => {
+    if (typeof label !== 'string' || label.trim() === '' || Object.keys(more).length > 0) throw new Refusal("can't parse inline keyboard button: only text and url are taken here")
+    if (typeof url !== 'string' || !/^(https?|tg):\/\/[^\s.]+(\.[^\s]+|\?)/.test(url)) throw new Refusal('BUTTON_URL_INVALID')
+    return { text: label, url }
+  })
 }
 
 function findThread(target: FakeChat, params: Params): number | null {

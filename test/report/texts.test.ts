@@ -44,7 +44,7 @@ t.test('the hints among the commands and the notes at versions are translated, a
 })
 
 t.test('notices stand in front of a message or for one, with times in the time zone', async (t) => {
-  const message = { html: '<b>x</b>', text: 'x' }
+  const message = { html: '<b>x</b>', text: 'x', buttons: [] }
   const format = (language: Language) => ({ language, timeZone: 'Europe/Paris', now: Date.parse('2026-11-24T12:00:00Z') })
   t.same(LANGUAGES.map((l) => markLate(message, Date.parse('2026-11-23T23:30:00Z'), format(l)).text), [
     '⏱ Found 24 Nov 00:30, sent late: Telegram could not be reached.\n\nx',
