@@ -43,11 +43,12 @@ function die() {
 
 process.on('exit', tell)
 
+const nameOf = (path) => (path === directory ? 'STATE_DIR' : basename(path))
 const isState = (path) => typeof path === 'string' && directory !== '' && path.startsWith(directory)
 
 /** The call as a person reads it; null for one that is not about the state directory. */
 function named(name, args, descriptors) {
-  const paths = args.slice(0, 2).filter(isState).map((path) => basename(path))
+  const paths = args.slice(0, 2).filter(isState).map(nameOf)
   if (paths.length > 0) return [name, ...paths].join(' ')
   return descriptors.has(args[0]) ? `${name} ${descriptors.get(args[0])}` : null
 }
@@ -56,7 +57,7 @@ const NAMES = ['open', 'writeFile', 'appendFile', 'write', 'writev', 'fsync', 'f
 const descriptors = new Map()
 
 function opened(name, args, result) {
-  if (name.startsWith('open') && typeof result === 'number') descriptors.set(result, basename(String(args[0])))
+  if (name.startsWith('open') && typeof result === 'number') descriptors.set(result, nameOf(String(args[0])))
 }
 
 for (const name of NAMES) {
@@ -101,7 +102,7 @@ for (const name of NAMES) {
       const call = begin(what)
       const result = await promised.apply(this, args).catch((error) => failed(call, error))
       end(call)
-      return name === 'open' ? watched(result, basename(args[0])) : result
+      return name === 'open' ? watched(result, nameOf(args[0])) : result
     }
   }
 }

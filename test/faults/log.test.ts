@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { frame, stamp } from '../fakes/docker-api.js'
 import { foundLine } from './counter.js'
-import { attached, done, found, record, sealed } from './stage.js'
+import { attached, done, found, record, sealed, settled } from './stage.js'
 import { faultTable } from './table.js'
 
 async function engineErrorInBand(t: Test): Promise<string> {
@@ -125,7 +125,7 @@ async function clockSteps(t: Test): Promise<string> {
     log.write(...[found(name), done(1)].map((text, index) => ({ at: at(index), stream: 'stderr' as const, text: zoned(text) })))
     await stage.told()
     if (round !== 3) continue
-    await current.waitFor('report.sent', 4)
+    await settled(stage)
     await stage.kill(current)
     current = stage.start()
     await current.waitFor('watchtower.attached')

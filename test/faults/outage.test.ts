@@ -1,28 +1,11 @@
 // Telegram is away for a day, tells to wait, or takes 20 messages a minute: what waits is kept, in order.
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { container, image, madeUpId } from '../fakes/docker-api.js'
 import { REPEAT_MARK } from './counter.js'
-import type { SidecarProcess } from './sidecar-process.js'
-import { createStage, done, found, record, type Stage } from './stage.js'
+import { createMachine, createStage, done, eventually, found, outboxOf, record, settled, type Stage } from './stage.js'
 import { faultTable } from './table.js'
 
 const HOUR = 3_600_000
-
-/** A stage on a machine whose clock and name service can be changed, while it runs too. */
-async function createMachine(t: Test): Promise<{ stage: Stage; set(clockMs: number, names?: boolean): void; start(): SidecarProcess }> {
-  const stage = await createStage(t)
-  const file = join(stage.stateDir, 'machine.json')
-  const env = { MACHINE_FILE: file, TELEGRAM_API_URL: stage.bot.url.replace('127.0.0.1', 'telegram.test') }
-  const set = (clockMs: number, names = true): void => {
-    stage.clockMs = clockMs
-    writeFileSync(file, JSON.stringify({ clockMs, names }))
-  }
-  set(0)
-  return { stage, set, start: () => stage.start(env, ['--require', fileURLToPath(new URL('machine.cjs', import.meta.url))]) }
-}
 
 /** A service with two newer images, one after the other; gives the lines that find them. */
 function superseded(stage: Stage, name: string): [older: string, newer: string] {
@@ -74,7 +57,7 @@ async function toldToWaitBriefly(t: Test): Promise<string> {
   stage.check(2)
   await stage.bot.waitForRequests('sendMessage', 1, 20_000)
   const asked = performance.now()
-  await first.waitFor('report.retry')
+  await eventually(() => (outboxOf(stage)?.notBefore ?? 0) > 0, 'the wait is noted')
   await stage.kill(first)
   const second = stage.start()
   await stage.told()
@@ -124,7 +107,7 @@ async function clockSetBack(t: Test): Promise<string> {
   await first.waitFor('report.retry')
   set(0)
   await stage.told()
-  await first.waitFor('report.sent', 2)
+  await settled(stage)
   await stage.stop(first)
   const second = start()
   await second.waitFor('watchtower.attached')

@@ -1,8 +1,9 @@
 // The stage of a fault row: a fake engine with a Watchtower, a fake Bot API and a state directory, on which the built
 // program is started as often as the row needs. Watchtower's lines are as it writes them: a check names all that is pending.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { until } from '../engine/processes.js'
 import { type ApiRequest, type BotApi, createBotApi, type SentMessage } from '../fakes/bot-api.js'
@@ -83,12 +84,13 @@ export async function createStage(t: Test, { watchtower = 'watchtower', stateDir
   const processes: SidecarProcess[] = []
   const stopped = new Set<SidecarProcess>()
   let [ms, nanos] = [0, 0]
+  let named = 0
 
   const stage: Stage = {
     api, bot: await createBotApi(options), stateDir: stateDir ?? directory, injected: [], clockMs: 0,
     onRequest: () => {},
     names(n, on = 'watchtower') {
-      const names = Array.from({ length: n }, (_, index) => updateName(stage.injected.length + index + 1))
+      const names = Array.from({ length: n }, () => updateName((named += 1)))
       stage.injected.push(...names)
       pending.set(on, [...(pending.get(on) ?? []), ...names])
       return names
@@ -102,8 +104,8 @@ export async function createStage(t: Test, { watchtower = 'watchtower', stateDir
     say: (lines, on = 'watchtower') => api.log(on).write(...lines.map((text) => ({ at: stage.now(), stream: 'stderr' as const, text }))),
     check(n = 1, { on = 'watchtower', again = true } = {}) {
       const fresh = stage.names(n, on)
-      const named = again ? (pending.get(on) ?? []) : fresh
-      stage.say([...named.map(found), done(named.length)], on)
+      const all = again ? (pending.get(on) ?? []) : fresh
+      stage.say([...all.map(found), done(all.length)], on)
       return fresh
     },
     start(env = {}, nodeArguments = []) {
@@ -172,6 +174,30 @@ export function stateFile(stage: Stage, name = 'state.json'): string | null {
   } catch {
     return null
   }
+}
+
+/** What waits to be sent, as it stands on the disk; null while no state was saved. */
+export function outboxOf(stage: Stage): { entries: { state: string }[]; notBefore: number } | null {
+  const text = stateFile(stage)
+  return text === null ? null : JSON.parse(text).state.outbox
+}
+
+/** Resolves once all that was told is noted as sent on the disk too. */
+export const settled = (stage: Stage): Promise<void> => eventually(() => outboxOf(stage)?.entries.length === 0, 'nothing waits to be sent')
+
+/** A stage on a machine whose clock and name service can be changed, while the sidecar runs too. */
+export async function createMachine(t: Test): Promise<{ stage: Stage; set(clockMs: number, names?: boolean): void; start(env?: Record<string, string>): SidecarProcess }> {
+  const stage = await createStage(t)
+  const file = join(stage.stateDir, 'machine.json')
+  const machine = { MACHINE_FILE: file, TELEGRAM_API_URL: stage.bot.url.replace('127.0.0.1', 'telegram.test') }
+  const set = (clockMs: number, names = true): void => {
+    stage.clockMs = clockMs
+    // in one step, for the sidecar may be reading it
+    writeFileSync(`${file}.new`, JSON.stringify({ clockMs, names }))
+    renameSync(`${file}.new`, file)
+  }
+  set(0)
+  return { stage, set, start: (env = {}) => stage.start({ ...machine, ...env }, ['--require', fileURLToPath(new URL('machine.cjs', import.meta.url))]) }
 }
 
 /** A stage and a sidecar that follows its Watchtower. */

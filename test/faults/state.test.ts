@@ -1,10 +1,10 @@
 // The state directory is read-only, full, damaged, mounted wrongly or shared.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { createStage, eventually, type Stage, stateFile } from './stage.js'
+import { createStage, eventually, settled, type Stage, stateFile } from './stage.js'
 import { faultTable } from './table.js'
 
 /** Why nothing can be mounted here; empty where it can, or must. */
@@ -50,7 +50,7 @@ async function unsavable(t: Test, stage: Stage, fail: () => void, mend: () => vo
   await sidecar.waitFor('watchtower.attached')
   stage.check(1)
   await stage.told()
-  await sidecar.waitFor('report.sent')
+  await settled(stage)
   const before = stateFile(stage)
   t.same(await stage.health(), { healthy: true, faults: [] })
   fail()
@@ -101,9 +101,11 @@ async function full(t: Test): Promise<string> {
 
 async function noDirectory(t: Test): Promise<string> {
   const stage = await createStage(t)
-  const file = join(stage.stateDir, 'file')
+  const [file, dangling] = [join(stage.stateDir, 'file'), join(stage.stateDir, 'dangling')]
   writeFileSync(file, '')
-  const sentences = [await refused(t, stage, /directory/, { STATE_DIR: join(stage.stateDir, 'none', 'here') }), await refused(t, stage, /directory/, { STATE_DIR: file })]
+  symlinkSync('/nowhere/at/all', dangling)
+  const sentences: string[] = []
+  for (const directory of [dangling, file, join(file, 'below')]) sentences.push(await refused(t, stage, /STATE_DIR/, { STATE_DIR: directory }))
   return `"${sentences.join('", "')}"`
 }
 
@@ -205,7 +207,7 @@ async function twoSidecars(t: Test): Promise<string> {
   stage.check(1)
   await stage.told()
   t.match(await stage.health(), { healthy: true }, 'the lock is still that of the first')
-  await first.waitFor('report.sent', 2)
+  await settled(stage)
   await stage.kill(first)
   // all of them find the lock of a dead one at the same time
   const several = Array.from({ length: 4 }, () => stage.start())
@@ -220,7 +222,7 @@ async function twoSidecars(t: Test): Promise<string> {
 
 t.test('the state directory is at fault', { timeout: 280_000 }, (t) => faultTable(t, [
   { row: 46, fault: 'state directory read-only', expected: 'at the start a clear refusal; at run time red, goes on, recovers by itself', run: readOnly, ...whyNotMounted() },
-  { row: 46, fault: 'state directory missing, or no directory', expected: 'a clear refusal', run: noDirectory },
+  { row: 46, fault: 'state directory that is not there and cannot be made, or is no directory', expected: 'a clear refusal', run: noDirectory },
   { row: 47, fault: 'disk full', expected: 'old state intact, goes on from memory, saves when there is room', run: full, ...whyNotMounted() },
   { row: 48, fault: 'state truncated, garbage, wrong types, empty', expected: 'set aside, the copy used, else as at first start; one notice; repeats marked', timeoutMs: 120_000, run: damaged },
   { row: 48, fault: 'state of a newer version', expected: 'exit 1, nothing touched', run: ofTheFuture },
