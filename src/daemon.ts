@@ -166,10 +166,9 @@ function logDelivery(log: Log, health: Health, event: RelayEvent): void {
       health.set('telegram', `${reason}; ${remedy}`)
       return
     }
-    case 'set-aside':
-      log.error('report.set-aside', { reason: event.reason, text: event.message.text }, `Telegram takes this message in no form: ${event.reason}`)
-      return
-    default:
-      event satisfies never
+    default: {
+      const { reason, message } = event satisfies { type: 'set-aside' }
+      log.error('report.set-aside', { reason, text: message.text }, `Telegram takes this message in no form: ${reason}`)
+    }
   }
 }
