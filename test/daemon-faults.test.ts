@@ -95,6 +95,35 @@ t.test('a Telegram that is away at the start is said once and waited for', async
   t.same(w.events('health.red'), [], 'an outage is nothing that a person must mend')
 })
 
+t.test('the end comes at once while Telegram is waited for', async (t) => {
+  const w = await createWorld(t, { timing: { paceMs: 60_000 } })
+  w.bot.always('getMe', { type: 'error', status: 502, description: 'Bad Gateway' })
+  void w.start()
+  await w.waitFor('telegram.unreachable')
+  t.equal(await w.stop(), 0)
+  t.equal(w.bot.requests.length, 1)
+})
+
+t.test('a check that could not be reported is told of and does not hold up the next', async (t) => {
+  const w = await createWorld(t)
+  const seen: string[] = []
+  const stop = new AbortController()
+  const log = createLog('info', [], {
+    write(line) {
+      const { event } = JSON.parse(line)
+      seen.push(event)
+      if (event === 'session.sealed' && seen.filter((one) => one === event).length === 1) throw new Error('write ENOSPC')
+    },
+  })
+  const end = runDaemon(w.config, log, stop.signal)
+  await w.api.log('watchtower').waitForFollowers(1)
+  w.say('watchtower', other('app-a'), done, other('app-b'), done)
+  await w.bot.waitForMessages(1)
+  stop.abort()
+  t.equal(await end, 0)
+  t.same(seen.filter((event) => /^(session\.sealed|report\.lost|report\.sent)$/.test(event)), ['session.sealed', 'report.lost', 'session.sealed', 'report.sent'])
+})
+
 t.test('a message that Telegram takes in no form is in the log, a notice goes out in its place, and the next follow', async (t) => {
   const w = await createWorld(t)
   const odd = { type: 'error' as const, status: 400, description: 'Bad Request: odd' }

@@ -99,6 +99,9 @@ t.test('news that were surely not sent are joined with newer ones; those that ma
     t.equal(enqueueNews(underWay, news('b'), NOW, false).outbox.entries.length, 2)
   }
   t.equal(enqueueNews(noticed('a notice'), news('b'), NOW, false).outbox.entries.length, 2)
+  const failing = (...names: string[]): News => ({ host: null, updates: [], failedChecks: names.map((name) => ({ name, reason: 'denied', detail: '' })) })
+  const twice = enqueueNews(enqueueNews(emptyOutbox, failing('x', 'y'), NOW, false).outbox, failing('y', 'z'), NOW, false).outbox
+  t.match(next(twice), /Could not check: x, y, z, access denied/, 'of a failure that is told again the newer one')
   t.end()
 })
 

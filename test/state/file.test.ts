@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, promises, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -139,12 +139,21 @@ t.test('one program per directory: a second is refused, one that died leaves the
   await new Promise<void>((resolve) => {
     const visitor = connect(join(directory, 'lock'), () => resolve(void visitor.destroy()))
   })
+  t.equal(await ask(join(directory, 'lock')), '{"healthy":true}', 'a visitor that leaves at once does no harm')
   first.release()
   t.equal(await ask(join(directory, 'lock')), null)
   writeFileSync(join(directory, 'lock'), 'a dead one')
   const second = await takeLock(directory, () => '')
   t.equal(second.held, true)
   second.release()
+})
+
+t.test('a program that holds the lock and does not answer holds it all the same', async (t) => {
+  const directory = shortDirectory(t)
+  const frozen = createServer()
+  await new Promise<void>((resolve) => frozen.listen(at(directory, 'lock'), resolve))
+  t.teardown(() => frozen.close())
+  await t.rejects(takeLock(directory, () => ''), { name: 'StateError' })
 })
 
 t.test('a long path is no obstacle to the lock', async (t) => {
