@@ -84,6 +84,7 @@ t.test('each fault of the directory is one sentence with its remedy', async (t) 
     t.intercept(process, 'getuid' as keyof NodeJS.Process, { value: undefined })
     await t.rejects(saveState(directory, emptyState), { message: /^user \? may not write/ }, 'a system without user numbers')
   })
+  chmodSync(directory, 0o700)
 })
 
 /** A file system that fails at this call with this code, until the returned function is called. */
