@@ -126,7 +126,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 /** What replay takes from the environment: HOST_LABEL and SESSION_IDLE_AFTER. */
 export function readReplayConfig(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: { host: string | null; idleMs: number } } | { type: 'faults'; faults: string[] } {
   const parsed = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true }).safeParse(withoutEmpty(environment))
-  if (!parsed.data) return { type: 'faults', faults: parsed.error?.issues.map((issue) => issue.message) ?? [] }
+  if (!parsed.success) return { type: 'faults', faults: parsed.error.issues.map((issue) => issue.message) }
   return { type: 'ok', config: { host: parsed.data.HOST_LABEL ?? null, idleMs: parsed.data.SESSION_IDLE_AFTER } }
 }
 
@@ -156,7 +156,7 @@ function fileFault(file: string, code: string | undefined): string {
   if (code === 'ENOENT') return `there is no file ${file}: write the token into it`
   if (code === 'EACCES') return `user ${process.getuid?.() ?? '?'} may not read ${file}: make it readable, for example with chmod 644`
   if (code === 'EISDIR') return `${file} is a directory, as Docker makes one where a mounted file is missing: remove it and write the token into a file of that name`
-  return `${file} cannot be read (${code ?? 'unknown error'})`
+  return `${file} cannot be read (${code})`
 }
 
 /** DOCKER_HOST as the Docker CLI reads it (docker/cli opts/hosts.go); null for what this program cannot reach. */
