@@ -104,7 +104,6 @@ const Environment = z.object({
     .refine((text) => quietHours(text) !== null, because('QUIET_HOURS is no window of the day: give one like 22:00-08:00'))
     .transform(quietHours)
     .optional(),
-  STATE_DIR: z.string().optional(),
   // longer than Watchtower's own daily check, the quiet time would join two checks
   SESSION_IDLE_AFTER: duration('SESSION_IDLE_AFTER', '10m', '1s', '1d'),
   RECONCILE_EVERY: duration('RECONCILE_EVERY', '30s', '100ms', '1h'),
@@ -139,7 +138,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       remindMs: data.REMIND_AFTER,
       quiet: data.QUIET_HOURS ?? null,
       style: { language: data.MESSAGE_LANGUAGE, timeZone: data.TZ, template: template.template },
-      stateDir: data.STATE_DIR ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'watchtower-telegram'),
+      stateDir: stateDirOf(env),
       timing: {
         idleMs: data.SESSION_IDLE_AFTER,
         reconcileMs: data.RECONCILE_EVERY,
@@ -160,6 +159,17 @@ export function readReplayConfig(given: string | null = null, environment: NodeJ
   const { data, error } = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true, MESSAGE_LANGUAGE: true, TZ: true }).safeParse(env)
   if (!data || 'fault' in template) return { type: 'faults', faults: [...('fault' in template ? [template.fault] : []), ...(error?.issues.map((issue) => issue.message) ?? [])] }
   return { type: 'ok', config: { host: data.HOST_LABEL ?? null, idleMs: data.SESSION_IDLE_AFTER, style: { language: data.MESSAGE_LANGUAGE, timeZone: data.TZ, template: template.template } } }
+}
+
+/** What the state is read with: STATE_DIR and TZ. */
+export function readStateConfig(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: { stateDir: string; timeZone: string } } | { type: 'faults'; faults: string[] } {
+  const env = withoutEmpty(environment)
+  const { data, error } = Environment.pick({ TZ: true }).safeParse(env)
+  return data ? { type: 'ok', config: { stateDir: stateDirOf(env), timeZone: data.TZ } } : { type: 'faults', faults: error.issues.map((issue) => issue.message) }
+}
+
+function stateDirOf(env: NodeJS.ProcessEnv): string {
+  return env.STATE_DIR ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'watchtower-telegram')
 }
 
 /** The language of the messages alone. */
@@ -205,7 +215,7 @@ function fileFault(file: string, code: string | undefined, what: string): string
   if (code === 'ENOENT') return `there is no file ${file}: write ${what} into it`
   if (code === 'EACCES') return `user ${process.getuid?.() ?? '?'} may not read ${file}: make it readable, for example with chmod 644`
   if (code === 'EISDIR') return `${file} is a directory, as Docker makes one where a mounted file is missing: remove it and write ${what} into a file of that name`
-  return `${file} cannot be read (${code ?? 'unknown error'})`
+  return `${file} cannot be read (${code})`
 }
 
 /** DOCKER_HOST as the Docker CLI reads it (docker/cli opts/hosts.go); null for what this program cannot reach. */

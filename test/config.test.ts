@@ -2,7 +2,8 @@ import { chmodSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { readConfig, readReplayConfig } from '../src/config.js'
+import { readConfig, readReplayConfig, readStateConfig } from '../src/config.js'
+import { asOrdinaryUser } from './ordinary-user.js'
 
 const TOKEN = '123456:made-up-token-for-tests-not-real'
 const GOOD = { TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_CHAT_ID: '-1001234567890' }
@@ -17,7 +18,7 @@ t.test('token and chat are enough, the rest has defaults', (t) => {
     config: {
       telegram: { token: TOKEN, chat: -1001234567890, topic: null, apiRoot: 'https://api.telegram.org' },
       docker: { type: 'unix', path: '/var/run/docker.sock' },
-      watchtower: null, host: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir: join(homedir(), '.local/state/watchtower-telegram'),
+      watchtower: null, host: null, remindMs: 604_800_000, quiet: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir: join(homedir(), '.local/state/watchtower-telegram'),
       timing: { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, telegramTimeoutMs: 60_000, paceMs: 1_000 },
       logLevel: 'info',
     },
@@ -46,6 +47,16 @@ t.test('every variable is read', (t) => {
   t.end()
 })
 
+t.test('reminders and quiet hours are read, and the state alone too', (t) => {
+  t.match(readConfig({ ...GOOD, REMIND_AFTER: '1d', QUIET_HOURS: '22:00-08:00' }), { config: { remindMs: 86_400_000, quiet: { from: 1_320, to: 480 } } })
+  t.match(readConfig({ ...GOOD, REMIND_AFTER: '0', QUIET_HOURS: '' }), { config: { remindMs: 0, quiet: null } })
+  for (const after of ['5m', '7', '400d', 'never']) t.match(faults({ ...GOOD, REMIND_AFTER: after }), [/^REMIND_AFTER is no usable duration/], after)
+  for (const hours of ['22-8', 'night']) t.match(faults({ ...GOOD, QUIET_HOURS: hours }), [/^QUIET_HOURS is no window of the day: give one like 22:00-08:00/], hours)
+  t.same(readStateConfig({ STATE_DIR: '/state', TZ: 'Europe/Paris' }), { type: 'ok', config: { stateDir: '/state', timeZone: 'Europe/Paris' } })
+  t.match(readStateConfig({ TZ: 'Paris' }), { type: 'faults', faults: [/^TZ is no time zone/] })
+  t.end()
+})
+
 t.test('the state directory follows the XDG convention', (t) => {
   t.match(readConfig({ ...GOOD, XDG_STATE_HOME: '/xdg' }), { config: { stateDir: '/xdg/watchtower-telegram' } })
   t.end()
@@ -64,7 +75,7 @@ t.test('all faults are listed at once, each naming its variable', (t) => {
   t.end()
 })
 
-t.test('the token comes from a file as well, and no fault ever quotes it', (t) => {
+t.test('the token comes from a file as well, and no fault ever quotes it', async (t) => {
   const folder = t.testdir({ token: `${TOKEN}\n`, empty: '', odd: 'not a token', directory: {} })
   const of = (name: string) => ({ TELEGRAM_CHAT_ID: '1', TELEGRAM_BOT_TOKEN_FILE: join(folder, name) })
   t.match(readConfig(of('token')), { config: { telegram: { token: TOKEN } } })
@@ -76,9 +87,13 @@ t.test('the token comes from a file as well, and no fault ever quotes it', (t) =
   const swapped = faults({ TELEGRAM_CHAT_ID: '1', TELEGRAM_BOT_TOKEN_FILE: TOKEN })
   t.match(swapped, [/is a token, not a file/])
   t.notMatch(JSON.stringify([swapped, faults({ ...GOOD, TELEGRAM_BOT_TOKEN: `${TOKEN} x` })]), TOKEN)
+  t.match(faults(of('odd/below')), [/^TELEGRAM_BOT_TOKEN_FILE: .*odd\/below cannot be read \(ENOTDIR\)$/])
   chmodSync(join(folder, 'token'), 0)
-  t.match(process.getuid?.() === 0 ? faults(of('odd/below')) : faults(of('token')), [/TELEGRAM_BOT_TOKEN_FILE: .*(cannot be read \(ENOTDIR\)|may not read)/])
-  t.end()
+  await asOrdinaryUser(async () => {
+    t.match(faults(of('token')), [/^TELEGRAM_BOT_TOKEN_FILE: user \d+ may not read .*token: make it readable, for example with chmod 644$/])
+    t.intercept(process, 'getuid' as keyof NodeJS.Process, { value: undefined })
+    t.match(faults(of('token')), [/user \? may not read/], 'a system without user numbers')
+  })
 })
 
 t.test('DOCKER_HOST is read as the Docker CLI reads it', (t) => {

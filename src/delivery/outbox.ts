@@ -152,7 +152,8 @@ export function begin(outbox: Outbox, now: number, render: Render): Outbox {
 /** Telegram accepted the part that was being sent, or it was set aside; after its last the entry is done. */
 export function done(outbox: Outbox): Outbox {
   const [entry] = outbox.entries
-  if (!entry || entry.accepted + 1 >= (entry.parts?.length ?? 0)) return { ...outbox, entries: outbox.entries.slice(1) }
+  const isMore = entry?.parts && entry.accepted + 1 < entry.parts.length
+  if (!isMore) return { ...outbox, entries: outbox.entries.slice(1) }
   return changeFirst(outbox, (one) => ({ ...one, accepted: one.accepted + 1, state: 'pending', mayRepeat: false }))
 }
 
@@ -179,8 +180,7 @@ export function recovered(outbox: Outbox, stateLost: boolean): Outbox {
 }
 
 function changeFirst(outbox: Outbox, change: (entry: Entry) => Entry): Outbox {
-  const [first, ...rest] = outbox.entries
-  return first ? { ...outbox, entries: [change(first), ...rest] } : outbox
+  return { ...outbox, entries: outbox.entries.map((entry, index) => (index === 0 ? change(entry) : entry)) }
 }
 
 function marked(entry: Entry, message: Message, language: Language): Message {
