@@ -195,7 +195,7 @@ function fileFault(code: string | undefined): string {
   if (code === 'ENOENT') return 'there is no such file: check the path'
   if (code === 'EISDIR') return 'it is a directory: name a file'
   if (code === 'EACCES') return 'permission denied: make it readable'
-  return code ?? 'unknown error'
+  return String(code)
 }
 
 /** Resolves when the reader is ready for more, so that a log of any size replays in constant memory. */

@@ -141,7 +141,7 @@ export function readReplayConfig(given: string | null = null, environment: NodeJ
   const env = withoutEmpty(environment)
   const template = given === null ? readTemplate('MESSAGE_TEMPLATE_FILE', env.MESSAGE_TEMPLATE_FILE) : readTemplate('--template', given)
   const { data, error } = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true, MESSAGE_LANGUAGE: true, TZ: true }).safeParse(env)
-  if (!data || 'fault' in template) return { type: 'faults', faults: [...('fault' in template ? [template.fault] : []), ...(error?.issues.map((issue) => issue.message) ?? [])] }
+  if (error || 'fault' in template) return { type: 'faults', faults: [...('fault' in template ? [template.fault] : []), ...(error ? error.issues.map((issue) => issue.message) : [])] }
   return { type: 'ok', config: { host: data.HOST_LABEL ?? null, idleMs: data.SESSION_IDLE_AFTER, style: { language: data.MESSAGE_LANGUAGE, timeZone: data.TZ, template: template.template } } }
 }
 
@@ -188,7 +188,7 @@ function fileFault(file: string, code: string | undefined, what: string): string
   if (code === 'ENOENT') return `there is no file ${file}: write ${what} into it`
   if (code === 'EACCES') return `user ${process.getuid?.() ?? '?'} may not read ${file}: make it readable, for example with chmod 644`
   if (code === 'EISDIR') return `${file} is a directory, as Docker makes one where a mounted file is missing: remove it and write ${what} into a file of that name`
-  return `${file} cannot be read (${code ?? 'unknown error'})`
+  return `${file} cannot be read (${code})`
 }
 
 /** DOCKER_HOST as the Docker CLI reads it (docker/cli opts/hosts.go); null for what this program cannot reach. */

@@ -30,18 +30,19 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     else log.info('health.green', {}, 'all is well again')
   })
   let lock: Lock | null = null
+  let exitCode = 1
   try {
     await prepareDirectory(config.stateDir)
     lock = await takeLock(config.stateDir, () => JSON.stringify({ healthy: health.faults().length === 0, faults: health.faults() }))
     if (!lock.held) log.warn('state.unlocked', {}, `the file system of STATE_DIR ${config.stateDir} takes no lock: make sure that no other watchtower-telegram uses it`)
-    return await run(config, log, signal, health, await open(config, log))
+    exitCode = await run(config, log, signal, health, await open(config, log))
   } catch (error) {
     if (!(error instanceof StateError)) throw error
     log.fatal('state.unusable', {}, error.message)
-    return 1
   } finally {
     lock?.release()
   }
+  return exitCode
 }
 
 interface Opened {
@@ -139,7 +140,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
 /** Says what is wrong with token and chat, once, until nothing is; an outage is waited for, for it may hide that they are. */
 async function checkTelegram(telegram: Telegram, { telegram: { topic }, timing: { paceMs } }: Config, log: Log, health: Health, signal: AbortSignal): Promise<void> {
   let told: string | null = null
-  for (let doubled = 1; ; doubled *= 2) {
+  for (let doubled = 1; !signal.aborted; doubled *= 2) {
     const answer = await telegram.check(signal)
     if (signal.aborted) return
     if (answer.type === 'ready') {
@@ -175,10 +176,9 @@ function logDelivery(log: Log, health: Health, event: RelayEvent): void {
       health.set('telegram', `${reason}; ${remedy}`)
       return
     }
-    case 'set-aside':
-      log.error('report.set-aside', { reason: event.reason, text: event.message.text }, `Telegram takes this message in no form: ${event.reason}`)
-      return
-    default:
-      event satisfies never
+    default: {
+      const { reason, message } = event satisfies { type: 'set-aside' }
+      log.error('report.set-aside', { reason, text: message.text }, `Telegram takes this message in no form: ${reason}`)
+    }
   }
 }

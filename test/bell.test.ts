@@ -3,7 +3,10 @@ import { createBell, sleep } from '../src/bell.js'
 
 const never = new AbortController().signal
 
-t.test('a ring ends the wait, also one that came before', async (t) => {
+t.test('a ring ends the wait, also one that came before, even before the first', async (t) => {
+  const early = createBell()
+  early.ring()
+  t.equal(await early.wait(Infinity, never), true)
   const bell = createBell()
   const waiting = bell.wait(Infinity, never)
   bell.ring()

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { readConfig, readReplayConfig } from '../src/config.js'
+import { asOrdinaryUser } from './ordinary-user.js'
 
 const TOKEN = '123456:made-up-token-for-tests-not-real'
 const GOOD = { TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_CHAT_ID: '-1001234567890' }
@@ -64,7 +65,7 @@ t.test('all faults are listed at once, each naming its variable', (t) => {
   t.end()
 })
 
-t.test('the token comes from a file as well, and no fault ever quotes it', (t) => {
+t.test('the token comes from a file as well, and no fault ever quotes it', async (t) => {
   const folder = t.testdir({ token: `${TOKEN}\n`, empty: '', odd: 'not a token', directory: {} })
   const of = (name: string) => ({ TELEGRAM_CHAT_ID: '1', TELEGRAM_BOT_TOKEN_FILE: join(folder, name) })
   t.match(readConfig(of('token')), { config: { telegram: { token: TOKEN } } })
@@ -76,9 +77,13 @@ t.test('the token comes from a file as well, and no fault ever quotes it', (t) =
   const swapped = faults({ TELEGRAM_CHAT_ID: '1', TELEGRAM_BOT_TOKEN_FILE: TOKEN })
   t.match(swapped, [/is a token, not a file/])
   t.notMatch(JSON.stringify([swapped, faults({ ...GOOD, TELEGRAM_BOT_TOKEN: `${TOKEN} x` })]), TOKEN)
+  t.match(faults(of('odd/below')), [/^TELEGRAM_BOT_TOKEN_FILE: .*odd\/below cannot be read \(ENOTDIR\)$/])
   chmodSync(join(folder, 'token'), 0)
-  t.match(process.getuid?.() === 0 ? faults(of('odd/below')) : faults(of('token')), [/TELEGRAM_BOT_TOKEN_FILE: .*(cannot be read \(ENOTDIR\)|may not read)/])
-  t.end()
+  await asOrdinaryUser(async () => {
+    t.match(faults(of('token')), [/^TELEGRAM_BOT_TOKEN_FILE: user \d+ may not read .*token: make it readable, for example with chmod 644$/])
+    t.intercept(process, 'getuid' as keyof NodeJS.Process, { value: undefined })
+    t.match(faults(of('token')), [/user \? may not read/], 'a system without user numbers')
+  })
 })
 
 t.test('DOCKER_HOST is read as the Docker CLI reads it', (t) => {

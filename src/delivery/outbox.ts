@@ -102,7 +102,8 @@ export function begin(outbox: Outbox, now: number, style: Style): Outbox {
 /** Telegram accepted the part that was being sent, or it was set aside; after its last the entry is done. */
 export function done(outbox: Outbox): Outbox {
   const [entry] = outbox.entries
-  if (!entry || entry.accepted + 1 >= (entry.parts?.length ?? 0)) return { ...outbox, entries: outbox.entries.slice(1) }
+  const isMore = entry?.parts && entry.accepted + 1 < entry.parts.length
+  if (!isMore) return { ...outbox, entries: outbox.entries.slice(1) }
   return changeFirst(outbox, (one) => ({ ...one, accepted: one.accepted + 1, state: 'pending', mayRepeat: false }))
 }
 
@@ -128,16 +129,14 @@ export function recovered(outbox: Outbox, stateLost: boolean): Outbox {
 }
 
 function changeFirst(outbox: Outbox, change: (entry: Entry) => Entry): Outbox {
-  const [first, ...rest] = outbox.entries
-  return first ? { ...outbox, entries: [change(first), ...rest] } : outbox
+  return { ...outbox, entries: outbox.entries.map((entry, index) => (index === 0 ? change(entry) : entry)) }
 }
 
 function messagesOf({ parts, content, queuedAt }: Entry, format: Format): Message[] {
   if (parts) return parts
   if (content.type === 'notice') return [content.message]
-  const [first, ...rest] = partsOf(contentOf(content.news), format).map((part) => part.message)
-  if (!first) return []
-  return [format.now - queuedAt >= LATE_MS ? markLate(first, queuedAt, format) : first, ...rest]
+  const isLate = format.now - queuedAt >= LATE_MS
+  return partsOf(contentOf(content.news), format).map(({ message }, index) => (isLate && index === 0 ? markLate(message, queuedAt, format) : message))
 }
 
 function messageOf(entry: Entry, parts: readonly Message[], { language }: Style): Message {

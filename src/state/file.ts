@@ -142,7 +142,7 @@ async function explained(directory: string, work: () => Promise<void>): Promise<
 }
 
 function sentence(directory: string, error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
+  const { code } = error as NodeJS.ErrnoException
   const user = process.getuid?.() ?? '?'
   switch (code) {
     case 'EBUSY':
@@ -160,6 +160,6 @@ function sentence(directory: string, error: unknown): string {
     case 'EEXIST':
       return `STATE_DIR ${directory} is no directory: name one`
     default:
-      return `STATE_DIR ${directory} cannot be used: ${code ?? message}`
+      return `STATE_DIR ${directory} cannot be used: ${code}`
   }
 }

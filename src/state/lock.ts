@@ -65,7 +65,7 @@ export function ask(path: string): Promise<string | null> {
 
 function listen(server: Server, path: string): Promise<string | null> {
   return new Promise((resolve) => {
-    const failed = (error: NodeJS.ErrnoException): void => resolve(error.code ?? 'unknown')
+    const failed = (error: NodeJS.ErrnoException): void => resolve(String(error.code))
     server.once('error', failed)
     server.listen(path, () => {
       server.off('error', failed)

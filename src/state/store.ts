@@ -26,10 +26,13 @@ export function createStore(initial: State, { save, sleep, onFault }: StoreOptio
   let state = initial
   let saved = initial
   let writing: Promise<void> | null = null
+  /** what the last write holds, or the one under way */
+  let written = initial
   let failures = 0
 
   async function write(): Promise<void> {
     const snapshot = state
+    written = snapshot
     try {
       await save(snapshot)
       saved = snapshot
@@ -44,7 +47,12 @@ export function createStore(initial: State, { save, sleep, onFault }: StoreOptio
 
   /** One write at a time; who comes while one is under way shares the next. */
   async function flush(): Promise<void> {
-    if (writing) await writing
+    const wanted = state
+    if (writing) {
+      const isUnderWay = written === wanted
+      await writing
+      if (isUnderWay) return
+    }
     if (state === saved) return
     writing ??= write().finally(() => (writing = null))
     await writing

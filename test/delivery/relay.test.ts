@@ -86,6 +86,13 @@ t.test('a message whose answer was lost is sent again once, marked, when Telegra
   t.equal(probed, 3)
 })
 
+t.test('where a person must act before the repeat, that is told, and the repeat waits for it', async (t) => {
+  const { sends, events, waits } = await relayed(['a'], [lostAnswer], { probes: [permanent, ready] })
+  t.match(sends, ['a', /^↻ Possible repeat/])
+  t.match(events, [{ type: 'retry', reason: 'no answer' }, { type: 'failed', reason: '403: kicked', remedy: 'add the bot again' }, { type: 'sent' }])
+  t.same(waits, [30_000, 900_000])
+})
+
 t.test('a message that Telegram takes in no form is told and does not hold up the next', async (t) => {
   const { sends, events } = await relayed(['a', 'b'], [{ type: 'refused', reason: '400: odd' }])
   t.same(sends, ['a', 'b'])

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net'
 import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
 import { createTelegram } from '../../src/delivery/telegram.js'
@@ -8,10 +9,10 @@ const TOPIC = 7
 const message = { html: 'a <b>message</b> &amp; more', text: 'a message & more', buttons: [] }
 const never = new AbortController().signal
 
-async function world(t: Test, options: { topic?: number | null; token?: string; language?: 'en' | 'fr' } = {}) {
+async function world(t: Test, options: { topic?: number | null; token?: string; language?: 'en' | 'fr'; timeoutMs?: number } = {}) {
   const bot = await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC], closedTopics: [] }] })
   t.teardown(() => bot.close())
-  const telegram = createTelegram({ token: options.token ?? bot.token, chat: CHAT, topic: options.topic === undefined ? TOPIC : options.topic, apiRoot: bot.url, timeoutMs: 5_000, language: options.language ?? 'en' })
+  const telegram = createTelegram({ token: options.token ?? bot.token, chat: CHAT, topic: options.topic === undefined ? TOPIC : options.topic, apiRoot: bot.url, timeoutMs: options.timeoutMs ?? 5_000, language: options.language ?? 'en' })
   return { bot, telegram }
 }
 const error = (status: number, description: string) => ({ type: 'error' as const, status, description })
@@ -23,7 +24,9 @@ t.test('a message goes to the topic as HTML without a link preview, to the chat 
   t.same(sends(bot), [{ chat_id: String(CHAT), text: message.html, parse_mode: 'HTML', message_thread_id: String(TOPIC), link_preview_options: '{"is_disabled":true}' }])
   const alone = await world(t, { topic: null })
   await alone.telegram.send(message, never)
-  t.notOk('message_thread_id' in (sends(alone.bot)[0] ?? {}))
+  const general = await world(t, { topic: 1 })
+  await general.telegram.send(message, never)
+  for (const { bot: other } of [alone, general]) t.same(sends(other).map((params) => 'message_thread_id' in params), [false], 'the General topic is the chat itself')
 })
 
 t.test('what waiting mends is transient, and whether it may have been accepted is told', async (t) => {
@@ -42,6 +45,9 @@ t.test('what a person must mend is permanent, with the remedy', async (t) => {
     [404, 'Not Found', /the bot token is wrong/],
     [400, 'Bad Request: chat not found', /correct TELEGRAM_CHAT_ID/],
     [403, 'Forbidden: bot was kicked from the supergroup chat', /add the bot to the chat again/],
+    [403, 'Forbidden: bot was blocked by the user', /open the private chat with the bot and press Start/],
+    [403, "Forbidden: bot can't initiate conversation with a user", /press Start/],
+    [400, 'Bad Request: CHAT_ODD', /check TELEGRAM_CHAT_ID and TOPIC_SYSTEM_ID/],
     [400, 'Bad Request: not enough rights to send text messages to the chat', /allow the bot to send messages/],
   ]
   for (const [status, description, remedy] of cases) {
@@ -129,6 +135,46 @@ t.test('check asks for the bot and the chat and sends nothing', async (t) => {
   bot.next('getChat', error(400, 'Bad Request: chat not found'))
   t.match(await telegram.check(never), { type: 'permanent', remedy: /TELEGRAM_CHAT_ID/ })
   t.same(sends(bot), [])
+})
+
+t.test('a chat without a title is named by its user, a bot and a chat without any name by their numbers', async (t) => {
+  const { bot, telegram } = await world(t)
+  const answers = (...bodies: object[]) => bodies.map((result) => ({ type: 'garbage' as const, body: JSON.stringify({ ok: true, result }) }))
+  bot.next('getMe', ...answers({ id: 12, is_bot: true, first_name: 'b' }))
+  bot.next('getChat', ...answers({ id: 34, type: 'private', username: 'someone' }, { id: 34, type: 'private' }))
+  t.match(await telegram.check(never), { type: 'ready', bot: '12', chat: 'someone', forum: false })
+  t.match(await telegram.check(never), { type: 'ready', bot: 'made_up_test_bot', chat: '34' })
+})
+
+t.test('a limit without a time is a second, and an answer that does not come is given up', async (t) => {
+  const { bot, telegram } = await world(t, { timeoutMs: 1_500 })
+  bot.next('sendMessage', error(429, 'Too Many Requests'), { type: 'hang' })
+  t.match(await telegram.send(message, never), { type: 'transient', retryAfterMs: 1_000, unknown: false })
+  t.match(await telegram.send(message, never), { type: 'transient', reason: 'no answer from the Bot API within 1.5 s', unknown: true })
+})
+
+t.test('a chat that moves again and again is given up', async (t) => {
+  const { bot, telegram } = await world(t)
+  bot.always('sendMessage', { ...error(400, 'Bad Request: group chat was upgraded to a supergroup chat'), parameters: { migrate_to_chat_id: -1009 } })
+  t.match(await telegram.send(message, never), { type: 'permanent', reason: 'Telegram refused the message in every form' })
+  t.equal(sends(bot).length, 12)
+})
+
+t.test('https is spoken to in TLS: nobody on the way reads the token', async (t) => {
+  const heard: Buffer[] = []
+  const server = createServer((socket) => void socket.on('error', () => {}).once('data', (bytes) => {
+    heard.push(bytes)
+    socket.destroy()
+  }))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as { port: number }
+  const token = '123456:made-up-token-for-tests-not-real'
+  const telegram = createTelegram({ token, chat: CHAT, topic: null, apiRoot: `https://127.0.0.1:${port}`, timeoutMs: 5_000, language: 'en' })
+  t.match(await telegram.send(message, never), { type: 'transient' })
+  const said = Buffer.concat(heard)
+  t.equal(said[0], 22, 'a handshake')
+  t.notMatch(said.toString('latin1'), token)
 })
 
 t.test('redirects are not followed, and an answer without end is refused', async (t) => {

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import t from 'tap'
 import { createDocker, describeDockerError, guarded, ReadOnlyError } from '../../src/docker/client.js'
 import { container, createDockerApi, image } from '../fakes/docker-api.js'
@@ -82,6 +83,30 @@ t.test('what it needs passes: ping, list, inspect, images, logs, events', async 
   t.same(
     api.requests.map(({ method, path }) => `${method} ${path.replace(/\?.*/, '')}`),
     ['GET /_ping', 'GET /containers/json', 'GET /containers/json', `GET /containers/${id}/json`, `GET /images/${'b'.repeat(12)}/json`, 'GET /containers/gone/json', 'GET /images/gone:1/json', 'GET /containers/gone/logs', 'GET /events'],
+  )
+})
+
+t.test('an engine on TCP is reached as well', async (t) => {
+  const paths: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    paths.push(request.url)
+    response.end('OK')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as { port: number }
+  await createDocker({ type: 'tcp', host: '127.0.0.1', port }, 20_000, never).ping()
+  t.same(paths, ['/_ping'])
+})
+
+t.test('a container without names or labels is listed by its id, one that is paused or restarting is running', async (t) => {
+  const api = await createDockerApi()
+  t.teardown(() => api.close())
+  const states = ['running', 'paused', 'restarting', 'exited', 'created', 'dead']
+  api.override('/containers/json', { type: 'answer', status: 200, body: states.map((State) => ({ Id: State, Names: [], Labels: null, Command: 'x', State })) })
+  t.same(
+    await createDocker({ type: 'unix', path: api.socketPath }, 20_000, never).list(),
+    states.map((state, n) => ({ id: state, name: state, labels: {}, command: 'x', running: n < 3 })),
   )
 })
 

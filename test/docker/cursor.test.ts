@@ -110,3 +110,26 @@ t.test('a log costs time in proportion to its lines', async (t) => {
   await costsLinear(t, 'one a minute', log(60_000), read, 8_000)
   await costsLinear(t, 'all within a millisecond', log(0), read, 8_000)
 })
+
+t.test('before the first line the position is that of the earlier process', (t) => {
+  const saved = { since: stamp(MS), lines: ['abc'] }
+  t.equal(createCursor(saved).position(), saved)
+  t.equal(createCursor().position(), null)
+  t.end()
+})
+
+t.test('a position holds the newest thousand lines of a second, and those before are not read again', (t) => {
+  const cursor = createCursor()
+  const log = Array.from({ length: 3_000 }, (_, n) => line(stamp(MS, n), `${n}`))
+  // the two streams of a container may come one after the other
+  for (const rest of [1, 0]) for (const one of log.filter((_, n) => n % 2 === rest)) cursor.isNew(one)
+  const position = cursor.position()
+  t.same({ since: position?.since, lines: position?.lines.length }, { since: stamp(MS, 2_000), lines: 1_000 })
+  const later = createCursor(position)
+  const since = parseSince(later.since() ?? '') ?? 0n
+  t.same(log.filter(({ at }) => nanosOf(at as string) >= since).filter((one) => later.isNew(one)), [])
+  t.equal(later.isNew(line(stamp(MS, 3_000), 'next')), true)
+  t.equal(later.isNew(line(stamp(MS + 10_000), 'much later')), true)
+  t.equal(later.isNew(line(stamp(MS, 3_000), 'next')), true, 'what no request can bring again is forgotten')
+  t.end()
+})

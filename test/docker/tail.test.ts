@@ -19,8 +19,19 @@ interface World {
   write(...texts: string[]): void
 }
 
+interface Setting {
+  cursor?: Cursor
+  reconcileMs?: number
+  timeoutMs?: number
+  tty?: boolean
+  /** added to every wait, in milliseconds */
+  slowly?: number
+  before?(api: DockerApi): void
+  caughtUp?(api: DockerApi): void
+}
+
 /** A tail of a running container `w` on a fake engine. */
-async function tailed(t: Test, { cursor = createCursor(), reconcileMs = 60_000, timeoutMs = 5_000, tty = false, before = () => {} }: { cursor?: Cursor; reconcileMs?: number; timeoutMs?: number; tty?: boolean; before?(api: DockerApi): void } = {}): Promise<World> {
+async function tailed(t: Test, { cursor = createCursor(), reconcileMs = 60_000, timeoutMs = 5_000, tty = false, slowly = 0, before = () => {}, caughtUp = () => {} }: Setting = {}): Promise<World> {
   const api = await createDockerApi()
   api.containers.push(container({ name: 'w', image: 'watchtower', tty }))
   const stop = new AbortController()
@@ -31,12 +42,16 @@ async function tailed(t: Test, { cursor = createCursor(), reconcileMs = 60_000, 
   const write = (...lines: string[]): void => api.log('w').write(...lines.map((text) => ({ at: stamp((clock += 1_000)), stream: 'stderr' as const, text })))
   before(api)
   const options: TailOptions = {
-    id: 'w', cursor, signal: stop.signal, reconcileMs, timeoutMs, sleep,
+    id: 'w', cursor, signal: stop.signal, reconcileMs, timeoutMs,
+    sleep: (ms, signal) => sleep(ms + slowly, signal),
     onLine(line) {
       texts.push(line.text)
       for (const check of watchers) check()
     },
-    onCaughtUp: () => void told.push('caught up'),
+    onCaughtUp() {
+      told.push('caught up')
+      caughtUp(api)
+    },
     onEngineError: (message) => void told.push(message),
     onStalled: () => void told.push('stalled'),
   }
@@ -86,6 +101,38 @@ t.test('a following stream that is silent while the log grows is noticed by the 
   w.write('seen')
   await w.read(2)
   t.same(w.texts, ['unseen', 'seen'])
+})
+
+t.test('a following stream that is only late is not opened again', async (t) => {
+  const w = await tailed(t, { reconcileMs: 200, slowly: 400 })
+  await w.api.log('w').waitForFollowers(1)
+  w.api.log('w').stalled = true
+  w.write('unseen')
+  await w.read(1)
+  w.api.log('w').stalled = false
+  w.write('late')
+  await w.read(2)
+  w.write('later')
+  await w.read(3)
+  t.same(w.texts, ['unseen', 'late', 'later'])
+  t.same(w.told, ['caught up'])
+})
+
+t.test('a container that is gone before its log could be asked for, or followed, is no fault', async (t) => {
+  const gone = await tailed(t, { before: (api) => void api.containers.splice(0) })
+  await gone.end
+  t.same(gone.told, [])
+  const removed = await tailed(t, { caughtUp: (api) => void api.containers.splice(0) })
+  await removed.end
+  t.same(removed.told, ['caught up'])
+})
+
+t.test('the log of a container with a terminal is read without frames and carriage returns', async (t) => {
+  const w = await tailed(t, { tty: true, before: (api) => api.log('w').write({ at: stamp(T0), stream: 'stdout', text: 'time="old"' }) })
+  await w.api.log('w').waitForFollowers(1)
+  w.write('time="new"')
+  await w.read(2)
+  t.same(w.texts, ['time="old"', 'time="new"'])
 })
 
 t.test('a stream that is cut or ends while the container runs is opened again, and nothing is lost in between', async (t) => {

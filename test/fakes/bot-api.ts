@@ -20,8 +20,10 @@ export type Scripted =
   | { type: 'too-many-requests'; retryAfter: number }
   /** reads the request and never answers */
   | { type: 'hang'; accepted?: boolean }
-  /** reads the request and cuts the connection: before any answer, or in the middle of its body */
-  | { type: 'cut'; accepted?: boolean; midBody?: boolean }
+  /** reads the request and cuts the connection: before any answer, with a reset, or in the middle of its body */
+  | { type: 'cut'; accepted?: boolean; midBody?: boolean; reset?: boolean }
+  /** begins a good answer and goes on with a byte every `ms`, without end */
+  | { type: 'drip'; ms: number; accepted?: boolean }
   /** a proxy's HTML page; status 502 unless given */
   | { type: 'html'; status?: number; accepted?: boolean }
   /** status 200 with a body that is not JSON, or the given body */
@@ -112,9 +114,16 @@ export async function createBotApi(options: BotApiOptions): Promise<BotApi> {
         return reply(failure(429, `Too Many Requests: retry after ${script.retryAfter}`, { retry_after: script.retryAfter }))
       case 'hang': return
       case 'cut':
+        if (script.reset) return void response.socket?.resetAndDestroy()
         if (!script.midBody) return void response.destroy()
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': '400' })
         return void response.write('{"ok":true,"result":{"mess', () => response.destroy())
+      case 'drip': {
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': '4000' })
+        const timer = setInterval(() => response.write('{'), script.ms)
+        timers.add(timer)
+        return void response.on('close', () => { clearInterval(timer); timers.delete(timer) })
+      }
       case 'html':
         entry.status = script.status ?? 502
         return respond(response, entry.status, 'text/html', '<html><body><h1>502 Bad Gateway</h1></body></html>')

@@ -5,11 +5,11 @@ import type { ServerResponse } from 'node:http'
 /** 0 stdin (never seen), 1 stdout, 2 stderr, 3 the daemon's own in-band error text. */
 export type FrameType = 0 | 1 | 2 | 3
 
-/** One line of output. `at` is Docker's fixed-width stamp (see `stamp`); `partial` leaves out the line feed. */
+/** One line of output, bytes where it is no text. `at` is Docker's fixed-width stamp (see `stamp`); `partial` leaves out the line feed. */
 export interface LogLine {
   at: string
   stream: 'stdout' | 'stderr'
-  text: string
+  text: string | Buffer
   partial?: boolean
 }
 
@@ -18,6 +18,8 @@ type Entry = LogLine | Buffer
 interface Follower {
   response: ServerResponse
   query: LogQuery
+  /** a line passed its `since` */
+  passed: boolean
 }
 
 interface LogQuery {
@@ -35,6 +37,8 @@ export interface FakeLog {
   readonly followers: number
   /** true: followers stay connected and see nothing new, a plain read sees all (the stall of moby#45728); default false */
   stalled: boolean
+  /** true: once a line passed `since` all later ones do, as from Engine 23 on; default false, each is judged, as 20.10 does */
+  sinceOnce: boolean
   /** not null: bodies are written in pieces of so many bytes; default null, one piece per frame */
   pieceBytes: number | null
   /** appends lines and sends them to the followers */
@@ -87,13 +91,15 @@ export function createLog(tty: () => boolean): FakeLog & { answer(query: URLSear
   const followers = new Set<Follower>()
   const watchers = new Set<() => void>()
 
-  function render(entry: Entry, query: LogQuery): Buffer[] {
+  function render(entry: Entry, reader: Follower): Buffer[] {
+    const { query } = reader
     if (Buffer.isBuffer(entry)) return [entry]
     const time = nanosOf(entry.at)
-    if (time < query.since || (query.until !== null && time > query.until)) return []
+    if ((time < query.since && !(log.sinceOnce && reader.passed)) || (query.until !== null && time > query.until)) return []
+    reader.passed = true
     const stream = tty() ? 'stdout' : entry.stream
     if (!query[stream]) return []
-    const bytes = Buffer.from(entry.text + (entry.partial ? '' : tty() ? '\r\n' : '\n'))
+    const bytes = Buffer.concat([Buffer.from(entry.text), Buffer.from(entry.partial ? '' : tty() ? '\r\n' : '\n')])
     const prefix = Buffer.from(query.timestamps ? `${entry.at} ` : '')
     const pieces: Buffer[] = []
     // The engine's copier cuts at 16 KiB and stamps every part with the first part's time
@@ -117,7 +123,7 @@ export function createLog(tty: () => boolean): FakeLog & { answer(query: URLSear
     for (const entry of added) if (!Buffer.isBuffer(entry)) nanosOf(entry.at)
     entries.push(...added)
     if (log.stalled) return
-    for (const { response, query } of followers) send(response, added.flatMap((entry) => render(entry, query)))
+    for (const follower of followers) send(follower.response, added.flatMap((entry) => render(entry, follower)))
   }
 
   function answer(params: URLSearchParams, stayOpen: boolean, response: ServerResponse): void {
@@ -129,16 +135,16 @@ export function createLog(tty: () => boolean): FakeLog & { answer(query: URLSear
       stdout: on('stdout'), stderr: on('stderr'), timestamps: on('timestamps'),
     }
     response.flushHeaders()
-    send(response, entries.flatMap((entry) => render(entry, query)))
+    const follower = { response, query, passed: false }
+    send(response, entries.flatMap((entry) => render(entry, follower)))
     if (!on('follow') || !stayOpen) return void response.end()
-    const follower = { response, query }
     followers.add(follower)
     response.on('close', () => followers.delete(follower))
     for (const check of watchers) check()
   }
 
   const log: ReturnType<typeof createLog> = {
-    queries, stalled: false, pieceBytes: null, answer,
+    queries, stalled: false, sinceOnce: false, pieceBytes: null, answer,
     get followers() { return followers.size },
     write: (...lines) => append(lines),
     writeRaw: (...chunks) => append(chunks),

@@ -85,15 +85,15 @@ t.test('scripted answers come in order, and an accepted call stays accepted when
   botApi.next('sendMessage', { type: 'too-many-requests', retryAfter: 3 },
     { type: 'error', status: 403, description: 'Forbidden: bot was kicked from the supergroup chat' }, { type: 'html' },
     { type: 'garbage', accepted: true }, { type: 'cut' }, { type: 'cut', accepted: true, midBody: true },
-    { type: 'hang', accepted: true }, { type: 'delay', ms: 50 })
+    { type: 'hang', accepted: true }, { type: 'delay', ms: 50 }, { type: 'cut', reset: true }, { type: 'drip', ms: 20 })
   const outcomes: string[] = []
-  for (let at = 0; at < 9; at++) {
+  for (let at = 0; at < 11; at++) {
     outcomes.push(await api.sendMessage({ chat_id: CHAT, text: `${at}` }).then(() => 'sent', (error: unknown) =>
       error instanceof TelegramApiError ? `${error.errorCode} ${error.retryAfter ?? ''}` : (error as { code: string }).code))
   }
-  t.same(outcomes, ['429 3', '403 ', 'EFETCH', 'EPARSE', 'EFETCH', 'EFETCH', 'ETIMEOUT', 'sent', 'sent'])
-  t.same((await botApi.waitForMessages(5)).map((message) => message.text), ['3', '5', '6', '7', '8'])
-  t.same(botApi.requests.map((request) => request.status), [429, 403, 502, 200, null, null, null, 200, 200])
+  t.same(outcomes, ['429 3', '403 ', 'EFETCH', 'EPARSE', 'EFETCH', 'EFETCH', 'ETIMEOUT', 'sent', 'EFETCH', 'ETIMEOUT', 'sent'])
+  t.same((await botApi.waitForMessages(5)).map((message) => message.text), ['3', '5', '6', '7', '10'])
+  t.same(botApi.requests.map((request) => request.status), [429, 403, 502, 200, null, null, null, 200, null, null, 200])
   botApi.always('*', { type: 'error', status: 500, description: 'Internal Server Error' })
   t.match(await refusal(api.getMe()), { errorCode: 500 })
   botApi.always('*', null)
@@ -148,6 +148,18 @@ t.test('the engine lists, inspects, follows and reports events as Docker does', 
   t.same(Buffer.concat(received), Buffer.concat([frame(2, '2026-11-23T20:21:38.000000000Z three\n'), frame(3, 'Error grabbing logs')]))
   t.match(JSON.parse(await died), { Action: 'die', Actor: { Attributes: { name: 'watchtower', exitCode: '2' } } })
   t.equal(log.queries.at(-1)?.since, String(seconds + 60))
+})
+
+t.test('since judges each line, or from Engine 23 on only the first that passes, and a line may be no text', async (t) => {
+  const engine = await createDockerApi()
+  t.teardown(engine.close)
+  engine.containers.push(container({ name: 'watchtower', image: 'x:1' }))
+  const log = engine.log('watchtower')
+  log.write({ at: stamp(20_000), stream: 'stderr', text: 'before' }, { at: stamp(12_000), stream: 'stderr', text: Buffer.from([0xff, 0x00]) })
+  const read = async (): Promise<Buffer> => (await new Docker({ socketPath: engine.socketPath }).getContainer('watchtower').logs({ stderr: true, since: 15 })) as Buffer
+  t.same(await read(), frame(2, 'before\n'))
+  log.sinceOnce = true
+  t.same(await read(), Buffer.concat([frame(2, 'before\n'), frame(2, Buffer.from([0xff, 0x00, 0x0a]))]))
 })
 
 t.test('the engine can be overridden, go away and come back, and it refuses to write', async (t) => {

@@ -17,7 +17,7 @@ export interface Fault {
 }
 
 /** Runs the rows one after the other; every row is a test, and a line of the table. */
-export async function faultTable(t: Test, faults: readonly Omit<Fault, 'run'>[] & readonly Partial<Fault>[]): Promise<void> {
+export async function faultTable(t: Test, faults: readonly (Omit<Fault, 'run'> & Partial<Fault>)[]): Promise<void> {
   for (const { row, fault, expected, run, timeoutMs = 60_000, impossible } of faults) {
     if (impossible !== undefined || !run) {
       print(t, row, fault, expected, `not injected: ${impossible}`)

@@ -26,6 +26,7 @@ t.test("an image's inspect answer is reduced to what a report needs", async (t) 
     labels: new Map([['a', '1']]),
     env: new Map([['NGINX_VERSION', '1.27.3']]),
     repoDigests: ['nginx@sha256:ab'],
+    repoTags: ['nginx'],
   })
 })
 
@@ -50,9 +51,9 @@ t.test("Watchtower's original-image label overrides the reference that the conta
 t.test('what Docker leaves null or out is empty', async (t) => {
   const bare = containerFacts({ Id: 'a', Name: 'web', Image: 'sha256:b', Path: null, Args: null, State: { Status: 'created' }, Config: { Image: 'x', Labels: null, Env: null } })
   t.strictSame(bare, { id: 'a', name: 'web', imageRef: 'x', imageId: 'sha256:b', status: 'created', labels: new Map(), env: new Map(), command: { path: '', args: [] } })
-  const empty = { created: null, labels: new Map(), env: new Map(), repoDigests: [] }
+  const empty = { created: null, labels: new Map(), env: new Map(), repoDigests: [], repoTags: [] }
   t.strictSame(imageFacts({ Id: 'b' }), { id: 'b', ...empty })
-  t.strictSame(imageFacts({ Id: 'b', Created: '', Config: null, RepoDigests: null }), { id: 'b', ...empty })
+  t.strictSame(imageFacts({ Id: 'b', Created: '', Config: null, RepoDigests: null, RepoTags: null }), { id: 'b', ...empty })
   t.strictSame(imageFacts({ Id: 'b', Config: {} }), { id: 'b', ...empty })
 })
 

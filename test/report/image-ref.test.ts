@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { hubPath, imageRef, watchtowerNames } from '../../src/report/image-ref.js'
+import { hubPath, imageRef, sameTag, watchtowerNames } from '../../src/report/image-ref.js'
 
 const plain = { host: null, tag: null, digest: null }
 
@@ -74,6 +74,11 @@ t.test('Watchtower prints a tagged or pinned reference verbatim', async (t) => {
   for (const ref of ['postgres:16', 'docker.io/library/nginx:1', 'localhost:5999/app:2', 'redis@sha256:abc', 'redis:7@sha256:abc']) {
     t.strictSame(watchtowerNames(ref), [ref])
   }
+})
+
+t.test('two references are the same tag however they are spelled, and no tag is latest', async (t) => {
+  for (const [a, b] of [['nginx', 'nginx:latest'], ['nginx:latest', 'docker.io/library/nginx'], ['nginx', 'index.docker.io/nginx'], ['ghcr.io/a/b:1', 'ghcr.io/a/b:1@sha256:ab']] as const) t.ok(sameTag(a, b), `${a} ${b}`)
+  for (const [a, b] of [['nginx', 'nginx:1'], ['nginx:1', 'nginx'], ['nginx:1', 'nginx:2'], ['nginx:1', 'ghcr.io/nginx:1'], ['a/b:1', 'b:1']] as const) t.notOk(sameTag(a, b), `${a} ${b}`)
 })
 
 t.test('any text gets an answer whose name ends its path', async () => {

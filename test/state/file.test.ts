@@ -1,11 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, promises, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadState, prepareDirectory, saveState, StateError } from '../../src/state/file.js'
 import { ask, takeLock } from '../../src/state/lock.js'
 import { emptyState, type State } from '../../src/state/state.js'
+import { asOrdinaryUser } from '../ordinary-user.js'
 
 const NOW = '2026-11-25T03:00:00.000Z'
 const state = (chat: number): State => ({ ...emptyState, movedChat: { from: 1, to: chat } })
@@ -75,10 +77,58 @@ t.test('each fault of the directory is one sentence with its remedy', async (t) 
   await t.rejects(prepareDirectory(join(directory, 'file', 'below')), { message: /is no directory/ })
   await t.rejects(prepareDirectory('/dev/null/below'), StateError)
   await t.rejects(saveState(join(directory, 'gone'), emptyState), { message: /cannot be used: ENOENT/ })
-  if (process.getuid?.() !== 0) {
-    chmodSync(directory, 0o500)
-    await t.rejects(saveState(directory, emptyState), { message: /may not write in STATE_DIR/ })
+  await t.rejects(loadState(t.testdir({ 'state.json': {} }), NOW), { name: 'StateError', message: /cannot be used: EISDIR/ })
+  chmodSync(directory, 0o500)
+  await asOrdinaryUser(async () => {
+    await t.rejects(saveState(directory, emptyState), { message: /^user \d+ may not write in STATE_DIR .*: give it to that user \(chown \d+\), or name another STATE_DIR$/ })
+    t.intercept(process, 'getuid' as keyof NodeJS.Process, { value: undefined })
+    await t.rejects(saveState(directory, emptyState), { message: /^user \? may not write/ }, 'a system without user numbers')
+  })
+  chmodSync(directory, 0o700)
+})
+
+/** A file system that fails at this call with this code, until the returned function is called. */
+function failing(t: Test, call: 'link' | 'rename' | 'open', code: string): () => void {
+  const restore = t.intercept(promises, call, { value: () => Promise.reject(Object.assign(new Error(code), { code })) }).restore
+  syncBuiltinESMExports()
+  return () => {
+    restore()
+    syncBuiltinESMExports()
   }
+}
+
+t.test('each way in which a file system refuses is one sentence with its remedy, and the file before stays', async (t) => {
+  const directory = t.testdir()
+  await saveState(directory, state(2))
+  const cases: ['open' | 'rename', string, RegExp][] = [
+    ['rename', 'EBUSY', /state\.json cannot be replaced because it is mounted by itself: mount its directory instead/],
+    ['rename', 'EXDEV', /because it is mounted by itself/],
+    ['open', 'EACCES', /may not write in STATE_DIR/],
+    ['open', 'EPERM', /may not write in STATE_DIR/],
+    ['open', 'EROFS', /is read-only: mount it writable, or name another STATE_DIR$/],
+    ['open', 'ENOSPC', /^there is no space left in STATE_DIR .*: make room there$/],
+    ['open', 'EDQUOT', /^there is no space left/],
+    ['open', 'EIO', /^STATE_DIR .* cannot be used: EIO$/],
+  ]
+  for (const [call, code, sentence] of cases) {
+    const mended = failing(t, call, code)
+    await t.rejects(saveState(directory, state(3)), { name: 'StateError', message: sentence }, code)
+    mended()
+    t.match((await loadState(directory, NOW)).state, state(2), code)
+  }
+  await saveState(directory, state(3))
+  t.match((await loadState(directory, NOW)).state, state(3), 'and it works again')
+})
+
+t.test('where a file system has no second names the file before is kept as a copy', async (t) => {
+  const directory = t.testdir()
+  await saveState(directory, state(2))
+  const mended = failing(t, 'link', 'EPERM')
+  await saveState(directory, state(3))
+  mended()
+  t.match(readFileSync(at(directory, 'state.json.bak'), 'utf8'), '"to":2')
+  t.match((await loadState(directory, NOW)).state, state(3))
+  t.same(readdirSync(directory).sort(), ['state.json', 'state.json.bak'])
 })
 
 t.test('one program per directory: a second is refused, one that died leaves the way free', async (t) => {
@@ -90,12 +140,21 @@ t.test('one program per directory: a second is refused, one that died leaves the
   await new Promise<void>((resolve) => {
     const visitor = connect(join(directory, 'lock'), () => resolve(void visitor.destroy()))
   })
+  t.equal(await ask(join(directory, 'lock')), '{"healthy":true}', 'a visitor that leaves at once does no harm')
   first.release()
   t.equal(await ask(join(directory, 'lock')), null)
   writeFileSync(join(directory, 'lock'), 'a dead one')
   const second = await takeLock(directory, () => '')
   t.equal(second.held, true)
   second.release()
+})
+
+t.test('a program that holds the lock and does not answer holds it all the same', async (t) => {
+  const directory = shortDirectory(t)
+  const frozen = createServer()
+  await new Promise<void>((resolve) => frozen.listen(at(directory, 'lock'), resolve))
+  t.teardown(() => frozen.close())
+  await t.rejects(takeLock(directory, () => ''), { name: 'StateError' })
 })
 
 t.test('a long path is no obstacle to the lock', async (t) => {
