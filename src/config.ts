@@ -157,7 +157,7 @@ export function readReplayConfig(given: string | null = null, environment: NodeJ
   const env = withoutEmpty(environment)
   const template = given === null ? readTemplate('MESSAGE_TEMPLATE_FILE', env.MESSAGE_TEMPLATE_FILE) : readTemplate('--template', given)
   const { data, error } = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true, MESSAGE_LANGUAGE: true, TZ: true }).safeParse(env)
-  if (!data || 'fault' in template) return { type: 'faults', faults: [...('fault' in template ? [template.fault] : []), ...(error?.issues.map((issue) => issue.message) ?? [])] }
+  if (error || 'fault' in template) return { type: 'faults', faults: [...('fault' in template ? [template.fault] : []), ...(error ? error.issues.map((issue) => issue.message) : [])] }
   return { type: 'ok', config: { host: data.HOST_LABEL ?? null, idleMs: data.SESSION_IDLE_AFTER, style: { language: data.MESSAGE_LANGUAGE, timeZone: data.TZ, template: template.template } } }
 }
 
