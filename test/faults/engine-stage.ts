@@ -95,6 +95,7 @@ export async function createStage(t: Test, engine: Engine, options: StageOptions
   const watchtower = await standInWatchtower(engine, t, { always: true })
   const injected: string[] = []
   const programs: SidecarProcess[] = []
+  const givenUp = new Set<string>() // waited for in vain
   let peak = 0
   t.teardown(async () => {
     await engine.dockerd.start() // a row that failed may have left it down or frozen
@@ -148,7 +149,7 @@ export async function createStage(t: Test, engine: Engine, options: StageOptions
     programs.push(startProcess(t, {
       ...environmentFor(bot, host, stateDir), RECONCILE_EVERY: '1s', RETRY_PACE: '100ms', LOG_LEVEL: 'debug', ...options.env, ...env,
     }, nodeArguments))
-    await program().waitFor('watchtower.attached', attached, 60_000)
+    await program().waitFor('watchtower.attached', attached, 120_000)
     return program()
   }
 
@@ -165,9 +166,12 @@ export async function createStage(t: Test, engine: Engine, options: StageOptions
   }
 
   async function told(timeoutMs = 30_000): Promise<void> {
-    const all = await until(() => count(bot, injected).lost.length === 0, timeoutMs)
+    if (givenUp.size > 0) timeoutMs = 5000 // the row has failed; the rest of it only says by how much
+    const missing = (): string[] => count(bot, injected).lost.filter((name) => !givenUp.has(name))
+    const all = await until(() => missing().length === 0, timeoutMs)
     t.ok(all, 'all is told')
-    if (!all) t.comment(`not told: ${count(bot, injected).lost.join(', ')}; the program said:\n${program().output().slice(-8000)}`)
+    if (!all) t.comment(`not told: ${missing().join(', ')}; the program said:\n${program().output().slice(-8000)}`)
+    for (const name of missing()) givenUp.add(name)
   }
 
   async function judge({ mayRepeat = false, timeoutMs = 30_000 }: { mayRepeat?: boolean, timeoutMs?: number } = {}): Promise<string> {

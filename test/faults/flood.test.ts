@@ -11,17 +11,19 @@ import { createStage, engineFaults, peakMemory } from './engine-stage.js'
 const LINES_PER_SECOND = 50_000
 const SECONDS = 60
 const LONG_LINE = 10 * 1024 * 1024
-/** Hundreds of milliseconds at most; what is measured holds the waits for a busy processor too. */
-const DELAY_BOUND_MS = 999
+/** Hundreds of milliseconds at most, not counting the time in which other programs had the processor. */
+const DELAY_BOUND_MS = 500
+/** What the engine and the program need to catch up is a matter of the machine: a minute on an idle one. */
+const CATCH_UP_MS = 600_000
 
-/** A debug line of Watchtower's, LINES_PER_SECOND of them; flushed in whole lines below PIPE_BUF, so that no other line is torn. */
+/** Debug lines of Watchtower's; flushed in whole lines below PIPE_BUF, so that no other line is torn. */
 const FLOOD = `
 function now(line, parts) { getline line < "/proc/uptime"; close("/proc/uptime"); split(line, parts, " "); return parts[1] }
 BEGIN {
   log_ = "/proc/1/fd/2"; start = now()
   while ((passed = now() - start) < ${SECONDS}) {
     for (owed = int(passed * ${LINES_PER_SECOND}); printed < owed; printed++) {
-      print "time=\\"2026-01-01T00:00:00Z\\" level=debug msg=\\"Trying to load authentication credentials.\\" container=/service-" printed > log_
+      print "time=\\"2026-01-01T00:00:00Z\\" level=debug msg=\\"No pull needed\\" image=" printed > log_
       if (printed % 30 == 29) fflush(log_)
     }
     fflush(log_); system("usleep 5000")
@@ -37,7 +39,7 @@ async function flood(t: Test, engine: Engine): Promise<string> {
   })
   const tower = await stage.tower('--name', 'watchtower')
   const program = await stage.start()
-  const inside = (...command: string[]) => engine.docker(['exec', tower.id, ...command])
+  const inside = (...command: string[]) => engine.docker(['exec', tower.id, ...command], { timeoutMs: CATCH_UP_MS })
   program.child.kill('SIGUSR2') // what its start took does not count
   tower.open()
 
@@ -47,22 +49,27 @@ async function flood(t: Test, engine: Engine): Promise<string> {
     tower.open()
   }
   const printed = Number((await flooding).stdout)
+  const since = performance.now()
   tower.close()
-  await stage.told(120_000)
+  await stage.told(CATCH_UP_MS)
+  const behind = (performance.now() - since) / 1000
   t.ok(printed > 0.9 * SECONDS * LINES_PER_SECOND, `${printed} lines were printed`)
 
   tower.open()
   await tower.logged(stage.injected.at(-1) ?? '')
   await inside('sh', '-c', `{ head -c ${LONG_LINE} /dev/zero | tr '\\\\0' x; echo; } >/proc/1/fd/2`)
   tower.check()
-  await stage.told(60_000)
+  await stage.told(CATCH_UP_MS)
   const memory = peakMemory(program)
   await stage.stop()
-  const delay = Number(readFileSync(report, 'utf8'))
-  t.ok(delay < DELAY_BOUND_MS, `the event loop stood still for ${delay.toFixed(0)} ms at most`)
-  return `${printed} lines in ${SECONDS} s and a line of ${LONG_LINE / 1024 / 1024} MB: ${(memory / 1e6).toFixed(0)} MB at most, the event loop ${delay.toFixed(0)} ms late at worst; ${await stage.judge({ timeoutMs: 120_000 })}`
+  const delay: { worst: number, own: number } = JSON.parse(readFileSync(report, 'utf8'))
+  t.ok(delay.own < DELAY_BOUND_MS, `the event loop stood still for ${delay.own.toFixed(0)} ms at most`)
+  const figures = `${(memory / 1e6).toFixed(0)} MB at most, event loop ${delay.own.toFixed(0)} ms late at worst (${delay.worst.toFixed(0)} with the waits for a processor), ${behind.toFixed(0)} s behind at the end`
+  t.comment(figures)
+  return `${printed} lines in ${SECONDS} s, a line of ${LONG_LINE / 1024 / 1024} MB: ${figures}; ${await stage.judge({ timeoutMs: CATCH_UP_MS })}`
 }
 
+t.setTimeout(2 * CATCH_UP_MS)
 await engineFaults(t, [
-  { row: 58, fault: 'a flood of 50,000 lines a second for a minute, and a line of 10 MB', expected: 'below 150 MB, the event loop late by hundreds of ms at most, nothing lost', timeoutMs: 280_000, run: flood },
+  { row: 58, fault: 'a flood of 50,000 lines a second for a minute, and a line of 10 MB', expected: 'below 150 MB, the event loop late by hundreds of ms at most, nothing lost', timeoutMs: 2 * CATCH_UP_MS, run: flood },
 ])
