@@ -12,6 +12,8 @@ t.test("a container's inspect answer is reduced to what a report needs", async (
     imageRef: 'nginx',
     imageId: `sha256:${madeUpId('image nginx')}`,
     status: 'running',
+    created: '2026-11-01T00:00:00.000000000Z',
+    health: null,
     labels: new Map([['a', '1']]),
     env: new Map(),
     command: { path: '/entrypoint', args: ['-g', 'x'] },
@@ -50,7 +52,7 @@ t.test("Watchtower's original-image label overrides the reference that the conta
 
 t.test('what Docker leaves null or out is empty', async (t) => {
   const bare = containerFacts({ Id: 'a', Name: 'web', Image: 'sha256:b', Path: null, Args: null, State: { Status: 'created' }, Config: { Image: 'x', Labels: null, Env: null } })
-  t.strictSame(bare, { id: 'a', name: 'web', imageRef: 'x', imageId: 'sha256:b', status: 'created', labels: new Map(), env: new Map(), command: { path: '', args: [] } })
+  t.strictSame(bare, { id: 'a', name: 'web', imageRef: 'x', imageId: 'sha256:b', status: 'created', created: '', health: null, labels: new Map(), env: new Map(), command: { path: '', args: [] } })
   const empty = { created: null, labels: new Map(), env: new Map(), repoDigests: [], repoTags: [] }
   t.strictSame(imageFacts({ Id: 'b' }), { id: 'b', ...empty })
   t.strictSame(imageFacts({ Id: 'b', Created: '', Config: null, RepoDigests: null, RepoTags: null }), { id: 'b', ...empty })
