@@ -129,6 +129,34 @@ t.test('when a part of a message was accepted, another try may repeat it', async
   t.match(await telegram.send({ html: 'first\nsecond', text: 'first\nsecond', buttons: [] }, false, never), { type: 'transient', unknown: true, retryAfterMs: null })
 })
 
+t.test('a message is edited with its buttons; that it says so already is as good, that it is gone is told', async (t) => {
+  const { bot, telegram } = await world(t)
+  const buttons = [{ text: 'notes', url: 'https://example.org/' }]
+  t.match(await telegram.send({ ...message, buttons }, true, never), { type: 'sent', chat: CHAT, link: `https://t.me/c/1234567890/${TOPIC}/101` })
+  t.equal(bot.messages[0]?.params.disable_notification, 'true')
+  const target = { chat: CHAT, messageId: 101 }
+  const ticked = { html: '✅ <b>done</b>', text: '✅ done', buttons }
+  for (const _ of ['once', 'once more']) t.match(await telegram.edit(ticked, target, never), { type: 'sent', messageIds: [101], movedTo: null, link: null })
+  t.match(bot.messages[0], { text: '✅ done', params: { reply_markup: JSON.stringify({ inline_keyboard: [buttons] }) } })
+  t.match(await telegram.edit(ticked, { ...target, messageId: 7 }, never), { type: 'gone', reason: /message to edit not found/ })
+  bot.next('editMessageText', error(400, 'Bad Request: group chat was upgraded to a supergroup chat'), error(400, 'Bad Request: not enough rights'), error(403, 'Forbidden: bot was kicked'), { type: 'cut' })
+  const outcomes = []
+  for (let n = 0; n < 4; n += 1) outcomes.push((await telegram.edit(ticked, target, never)).type)
+  t.same(outcomes, ['gone', 'permanent', 'permanent', 'transient'])
+})
+
+t.test('a message has a link where its chat has such links', async (t) => {
+  const bot = await createBotApi({ chats: [{ id: -1001234567890, username: 'public_home' }, { id: -4000 }] })
+  t.teardown(() => bot.close())
+  const links = []
+  for (const chat of ['@public_home', -4000, -1001234567890]) {
+    const telegram = createTelegram({ token: bot.token, chat, topic: null, apiRoot: bot.url, timeoutMs: 5_000, language: 'en' })
+    const outcome = await telegram.send(message, false, never)
+    links.push(outcome.type === 'sent' ? outcome.link : outcome)
+  }
+  t.same(links, ['https://t.me/public_home/101', null, 'https://t.me/c/1234567890/103'])
+})
+
 t.test('check asks for the bot and the chat and sends nothing', async (t) => {
   const { bot, telegram } = await world(t)
   t.match(await telegram.check(never), { type: 'ready', bot: 'made_up_test_bot', chat: 'Home', forum: true })

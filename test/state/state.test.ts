@@ -1,0 +1,48 @@
+import t from 'tap'
+import type { News } from '../../src/report/announce.js'
+import type { Update } from '../../src/report/update.js'
+import { accepted, commit, editRefused, emptyState, observed, pendingOf, type State } from '../../src/state/state.js'
+import { engine, short, update } from '../report/made-up.js'
+
+const DAY = 86_400_000
+const HOUR = 3_600_000
+const NOW = Date.parse('2026-11-25T03:00:00Z')
+const news = (...updates: Update[]): News => ({ host: null, updates, failedChecks: [] })
+const check = (state: State, now: number, some: News = news(), remindMs = 7 * DAY): State =>
+  commit(state, { container: { id: 'w', name: 'watchtower' }, checkpoint: null, announced: state.announced, news: some, now, stateLost: false, remindMs })
+const kinds = ({ outbox }: State): string[] => outbox.entries.map(({ content }) => content.type)
+
+t.test('what is pending is said again after its time, an hour early, once, and never if so asked', (t) => {
+  const told = { ...check(emptyState, NOW, news(update())), outbox: emptyState.outbox }
+  t.same(kinds(check(told, NOW + 7 * DAY - HOUR - 1)), [])
+  const reminded = check(told, NOW + 7 * DAY - HOUR)
+  t.same(kinds(reminded), ['reminder'])
+  t.same(kinds(check(reminded, NOW + 7 * DAY)), ['reminder'], 'not again at the next check')
+  t.same(kinds(check(reminded, NOW + 14 * DAY)), ['reminder'], 'one that was not sent yet makes room')
+  t.same(kinds(check(told, NOW + 99 * DAY, news(), 0)), [])
+  t.same(kinds(check({ ...told, tracked: [] }, NOW + 99 * DAY)), [], 'nothing is pending')
+  t.end()
+})
+
+t.test('a message with news mentions the rest, and puts the reminder off', (t) => {
+  const told = { ...check(emptyState, NOW, news(update())), outbox: emptyState.outbox }
+  const more = check(told, NOW + 6 * DAY, news(update({ service: 'redis' })))
+  t.match(more.outbox.entries, [{ content: { type: 'news', stillPending: [{ update: { service: 'postgres' }, since: NOW }] } }])
+  t.same(kinds(check(more, NOW + 8 * DAY)), ['news'])
+  t.same(pendingOf(more.tracked).map((one) => one.update.service), ['postgres', 'redis'])
+  t.end()
+})
+
+t.test('what was applied before it was told is not told any more', (t) => {
+  const waiting = check(emptyState, NOW, news(update({ newImageId: short('new') })))
+  const gone = observed(waiting, engine(), NOW)
+  t.same(kinds(gone), ['news'], 'a recreation takes seconds')
+  t.same(kinds(observed(gone, engine(), NOW + HOUR)), [])
+  t.end()
+})
+
+t.test('without an entry under way nothing can be accepted or refused', (t) => {
+  t.same(accepted(emptyState, { chat: 1, messageId: 1, link: null, now: NOW }), emptyState)
+  t.same(editRefused(emptyState), emptyState)
+  t.end()
+})
