@@ -110,7 +110,7 @@ async function interleavedParts(t: Test, readApart: boolean): Promise<string> {
   if (readApart) await stage.reads()
   stage.say([found(whole), done(1)])
   await stage.told([whole])
-  await sidecar.waitFor('report.sent')
+  await settled(stage)
   await stage.reads()
   await stage.kill(sidecar)
   log.write({ at, stream: 'stdout', text: line.slice(40) })

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { container, image, madeUpId } from '../fakes/docker-api.js'
 import { PRINT } from '../watchtower/dialects.js'
 import { foundLine } from './counter.js'
-import { attached, createStage, done, eventually, found, record, WATCHTOWER } from './stage.js'
+import { attached, createStage, done, eventually, found, record, settled, WATCHTOWER } from './stage.js'
 import { faultTable } from './table.js'
 
 /** A message of Watchtower's, quoted as Go does. */
@@ -99,6 +99,7 @@ async function prototypes(t: Test): Promise<string> {
   const [message] = await stage.told()
   t.match(message?.text, /__proto__:1[^]*constructor:1|constructor:1[^]*__proto__:1/)
   t.match(message?.text, /toString/)
+  await settled(stage)
   await stage.kill(sidecar)
   const second = stage.start()
   stage.check(1)
@@ -167,7 +168,7 @@ async function tokenLeak(t: Test): Promise<string> {
 
 async function longNames(t: Test): Promise<string> {
   const { stage, sidecar } = await attached(t)
-  const names = stage.names(30, 'nobody')
+  const names = stage.names(10, 'nobody')
   const found = (name: string, index: number): string => {
     const [ref, id] = [`registry.example/${'i'.repeat(200 - name.length - 20)}/${name}:1`, `sha256:${madeUpId(`new ${name}`)}`]
     const labels = { 'com.docker.compose.project': 'p'.repeat(300), 'com.docker.compose.service': `${name}-${'s'.repeat(280)}-end${index}`, 'com.docker.compose.project.working_dir': `/${'d'.repeat(250)}` }
@@ -175,7 +176,7 @@ async function longNames(t: Test): Promise<string> {
     stage.api.containers.push(container({ name: `${name}-${'c'.repeat(290)}`, image: ref, imageId: `sha256:${madeUpId(`old ${name}`)}`, labels }))
     return said(`Found new ${ref} image (${id.slice(7, 19)})`)
   }
-  stage.say([...names.map(found), said(failed(`/${'f'.repeat(300)}`, 'denied')), done(30)])
+  stage.say([...names.map(found), said(failed(`/${'f'.repeat(300)}`, 'denied')), done(10)])
   await stage.told()
   const last = stage.bot.messages.at(-1)
   t.match(stage.bot.messages[0]?.text, /Service: app-\d{5}-s+…s+-end\d+$/m, 'shortened in the middle')

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { container, type DockerApi, madeUpId } from '../fakes/docker-api.js'
-import { attached, createStage, done, eventually, found, inParallel, record, sealed, WATCHTOWER } from './stage.js'
+import { attached, createStage, done, eventually, found, inParallel, record, sealed, settled, WATCHTOWER } from './stage.js'
 import { faultTable } from './table.js'
 
 const watchtower = (name: string, more: { id?: string; status?: string; args?: string[] } = {}) => container({ name, image: 'containrrr/watchtower:1.7.1', labels: WATCHTOWER, ...more })
@@ -45,6 +45,7 @@ async function twoWatchtowers(t: Test): Promise<string> {
   stage.say([done(2)], 'tower-a')
   await stage.told()
   t.same(sealed(sidecar).sort(), [['tower-a', ...a], ['tower-b', ...b]], 'a check of each, under its name')
+  await settled(stage)
   await stage.kill(sidecar)
   const second = stage.start()
   stage.check(1, { on: 'tower-a' })
