@@ -1,72 +1,18 @@
 // argv → command → exit code: 0 ok, 1 failed, 2 usage.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { readConfig, readLanguage, readReplayConfig } from './config.js'
+import { readConfig, readLanguage, readReplayConfig, readStateConfig } from './config.js'
 import { runDaemon } from './daemon.js'
+import { HELP, PENDING_HELP, REPLAY_HELP, RUN_HELP, TEMPLATE_HELP } from './help.js'
 import { createLog } from './logger.js'
+import { listPending } from './list-pending.js'
 import { replay } from './replay.js'
 import { builtInTemplate } from './report/builtin.js'
 import { type Facts, factsOf } from './report/facts.js'
+import { peekState, StateError } from './state/file.js'
 
 /** Replaced by the build. */
 declare const VERSION: string | undefined
-
-const HELP = `watchtower-telegram: tells you in Telegram which containers have an update. It never updates anything.
-
-Usage:
-  watchtower-telegram [run]              follow Watchtower's log and send reports until SIGTERM
-  watchtower-telegram replay FILE… | -   show what recorded logs would have sent
-  watchtower-telegram template --print   the built-in message as a template to start from
-  watchtower-telegram COMMAND --help     the options of a command
-  watchtower-telegram --version
-
-Exit codes: 0 ok, 1 failed, 2 usage.
-`
-
-const RUN_HELP = `watchtower-telegram run: follow Watchtower's log and send reports until SIGTERM or SIGINT.
-
-It takes no options; it is configured by environment variables:
-  TELEGRAM_BOT_TOKEN        the bot's token, or
-  TELEGRAM_BOT_TOKEN_FILE   a file that holds it
-  TELEGRAM_CHAT_ID          the chat, for a group like -1001234567890
-  TOPIC_SYSTEM_ID           the topic in it; without it the chat itself
-  TELEGRAM_API_URL          a Bot API server of your own     (https://api.telegram.org)
-  DOCKER_HOST               where the engine listens         (unix:///var/run/docker.sock)
-  WATCHTOWER_CONTAINER      the one Watchtower to follow     (all)
-  HOST_LABEL                names this host in messages
-  STATE_DIR                 keeps what was told and what is still to be sent
-                            (~/.local/state/watchtower-telegram; /data in the image)
-  SESSION_IDLE_AFTER        quiet time that ends a check of Watchtower 1.3 and older (10m)
-  MESSAGE_LANGUAGE          of the messages, en or fr        (en)
-  MESSAGE_TEMPLATE_FILE     a template of your own, see watchtower-telegram template --help
-  TZ                        time zone of their times, like Europe/Paris (UTC)
-  LOG_LEVEL                 debug, info, warn or error       (info)
-
-Logs are JSON lines on standard output; \`| npx pino-pretty\` makes them readable.
-`
-
-const REPLAY_HELP = `watchtower-telegram replay: show what recorded logs would have sent, without Docker and Telegram.
-
-Usage: watchtower-telegram replay [options] FILE… | -
-
-A FILE is what \`docker logs watchtower > FILE 2>&1\` or \`docker compose logs\` wrote, with or
-without timestamps, or a raw body of the logs API; - is standard input.
-
-Options:
-  --images FILE   inspect answers, so that services and versions are known; written by
-                  docker inspect $(docker ps -aq) $(docker images -q) > FILE
-  --html          print what goes to Telegram
-  --json          print one JSON report per check session
-  --template FILE the message as this template makes it (MESSAGE_TEMPLATE_FILE)
-`
-
-const TEMPLATE_HELP = `watchtower-telegram template: the built-in message as a template to start from.
-
-Usage: watchtower-telegram template --print > message.mustache
-
-Change the file, look at it with \`watchtower-telegram replay --template message.mustache FILE\`, and name it in
-MESSAGE_TEMPLATE_FILE. compose/README.md lists the fields. MESSAGE_LANGUAGE (en or fr) is the language of its texts.
-`
 
 /** A sentence for the person who typed the command. */
 class UsageError extends Error {}
@@ -85,6 +31,8 @@ export async function main(argv: readonly string[]): Promise<number> {
         return print(`${typeof VERSION === 'string' ? VERSION : 'development'}\n`)
       case 'replay':
         return await runReplay(rest)
+      case 'pending':
+        return await runPending(rest)
       case 'template':
         return runTemplate(rest)
       case undefined:
@@ -158,6 +106,23 @@ function runTemplate(argv: readonly string[]): number {
   const read = readLanguage()
   if (read.type === 'faults') throw new UsageError(read.faults.join('; '))
   return print(builtInTemplate(read.language))
+}
+
+async function runPending(argv: readonly string[]): Promise<number> {
+  const { values } = parse('pending', argv, { json: { type: 'boolean' } }, false)
+  if (values.help) return print(PENDING_HELP)
+  if (values.version) return main(['--version'])
+  const environment = readStateConfig()
+  if (environment.type === 'faults') throw new UsageError(environment.faults.join('; '))
+  const { stateDir, timeZone } = environment.config
+  try {
+    const state = await peekState(stateDir)
+    if (!state) return fail(`there is no state in ${stateDir}: set STATE_DIR to the directory that the running sidecar uses`)
+    return print(listPending(state.tracked, { json: values.json === true, timeZone, now: Date.now() }))
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error
+    return fail(error.message)
+  }
 }
 
 function readFacts(file: string): Facts {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { DockerHost } from './docker/client.js'
 import type { LogLevel } from './logger.js'
+import { type QuietHours, quietHours } from './life/quiet.js'
 import type { Style } from './report/message.js'
 import { templateFrom } from './report/sample.js'
 import { type Template, TemplateError } from './report/template.js'
@@ -18,6 +19,10 @@ export interface Config {
   watchtower: string | null
   /** names this host in messages */
   host: string | null
+  /** after so long without a word of what is pending it is said again; 0 never */
+  remindMs: number
+  /** when messages come without sound; null never */
+  quiet: QuietHours | null
   /** how messages are written */
   style: Omit<Style, 'onTemplateError'>
   /** the directory that holds the state file */
@@ -89,7 +94,16 @@ const Environment = z.object({
   MESSAGE_LANGUAGE: z.enum(LANGUAGES, because('MESSAGE_LANGUAGE is unknown: give en or fr')).default('en'),
   MESSAGE_TEMPLATE_FILE: z.string().optional(),
   TZ: z.string().refine(isTimeZone, because('TZ is no time zone: give the name of one as the IANA lists them, like Europe/Paris or UTC')).default('UTC'),
-  STATE_DIR: z.string().optional(),
+  REMIND_AFTER: z
+    .string()
+    .default('7d')
+    .transform((text) => (text === '0' ? 0 : milliseconds(text)))
+    .refine((ms) => ms === 0 || (ms >= milliseconds('1h') && ms <= milliseconds('365d')), because('REMIND_AFTER is no usable duration: give one from 1h to 365d, like 7d, or 0 for never')),
+  QUIET_HOURS: z
+    .string()
+    .refine((text) => quietHours(text) !== null, because('QUIET_HOURS is no window of the day: give one like 22:00-08:00'))
+    .transform(quietHours)
+    .optional(),
   // longer than Watchtower's own daily check, the quiet time would join two checks
   SESSION_IDLE_AFTER: duration('SESSION_IDLE_AFTER', '10m', '1s', '1d'),
   RECONCILE_EVERY: duration('RECONCILE_EVERY', '30s', '100ms', '1h'),
@@ -121,8 +135,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       docker: data.DOCKER_HOST,
       watchtower: data.WATCHTOWER_CONTAINER ?? null,
       host: data.HOST_LABEL ?? null,
+      remindMs: data.REMIND_AFTER,
+      quiet: data.QUIET_HOURS ?? null,
       style: { language: data.MESSAGE_LANGUAGE, timeZone: data.TZ, template: template.template },
-      stateDir: data.STATE_DIR ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'watchtower-telegram'),
+      stateDir: stateDirOf(env),
       timing: {
         idleMs: data.SESSION_IDLE_AFTER,
         reconcileMs: data.RECONCILE_EVERY,
@@ -143,6 +159,17 @@ export function readReplayConfig(given: string | null = null, environment: NodeJ
   const { data, error } = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true, MESSAGE_LANGUAGE: true, TZ: true }).safeParse(env)
   if (error || 'fault' in template) return { type: 'faults', faults: [...('fault' in template ? [template.fault] : []), ...(error ? error.issues.map((issue) => issue.message) : [])] }
   return { type: 'ok', config: { host: data.HOST_LABEL ?? null, idleMs: data.SESSION_IDLE_AFTER, style: { language: data.MESSAGE_LANGUAGE, timeZone: data.TZ, template: template.template } } }
+}
+
+/** What the state is read with: STATE_DIR and TZ. */
+export function readStateConfig(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: { stateDir: string; timeZone: string } } | { type: 'faults'; faults: string[] } {
+  const env = withoutEmpty(environment)
+  const { data, error } = Environment.pick({ TZ: true }).safeParse(env)
+  return data ? { type: 'ok', config: { stateDir: stateDirOf(env), timeZone: data.TZ } } : { type: 'faults', faults: error.issues.map((issue) => issue.message) }
+}
+
+function stateDirOf(env: NodeJS.ProcessEnv): string {
+  return env.STATE_DIR ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'watchtower-telegram')
 }
 
 /** The language of the messages alone. */

@@ -10,12 +10,16 @@ import { createDocker } from './docker/client.js'
 import { untilLost } from './docker/watchdog.js'
 import { createHealth, type Health } from './health.js'
 import type { Log } from './logger.js'
+import { isQuiet } from './life/quiet.js'
+import { renderEntry } from './life/render.js'
 import { damagedNotice } from './report/notice.js'
+import type { Style } from './report/message.js'
 import { loadState, prepareDirectory, saveState, StateError } from './state/file.js'
 import { type Lock, takeLock } from './state/lock.js'
-import { emptyState, type State } from './state/state.js'
+import { accepted, editRefused, emptyState, type State } from './state/state.js'
 import { createStore } from './state/store.js'
 import { createTeller } from './tell.js'
+import { createObserver } from './observer.js'
 import { followWatchtowers } from './watchtowers.js'
 
 /** An unanswered send gets this long after the signal; the exit is promised within 5 s. */
@@ -88,28 +92,40 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   const moved = state.movedChat?.from === config.telegram.chat ? state.movedChat.to : null
   const telegram = createTelegram({ ...config.telegram, chat: moved ?? config.telegram.chat, timeoutMs: timing.telegramTimeoutMs, language: config.style.language })
   let templateFault: string | null = null
+  const style: Style = {
+    ...config.style,
+    // said once, however often the message is made
+    onTemplateError(fault) {
+      if (fault !== templateFault) log.error('template.failed', { fault }, `MESSAGE_TEMPLATE_FILE: ${fault}; the built-in message takes its place`)
+      templateFault = fault
+    },
+  }
   const lastSend = new AbortController()
   signal.addEventListener('abort', () => setTimeout(() => lastSend.abort(), LAST_SEND_MS).unref())
   const relay = createRelay({
     outbox: {
       get: () => store.get().outbox,
-      change: (transition, movedTo = null) =>
+      change: (transition) => store.change((before) => ({ ...before, outbox: transition(before.outbox) })),
+      accepted({ messageIds: [messageId = null, ...more], chat, link, movedTo }) {
         store.change((before) => ({
-          ...before,
-          outbox: transition(before.outbox),
+          ...accepted(before, { chat, messageId: more.length > 0 ? null : messageId, link, now: Date.now() }),
           movedChat: movedTo === null ? before.movedChat : { from: config.telegram.chat, to: movedTo },
-        })),
+        }))
+      },
+      editRefused: () => store.change(editRefused),
       flush: store.flush,
     },
-    style: {
-      ...config.style,
-      // said once, however often the message is made
-      onTemplateError(fault) {
-        if (fault !== templateFault) log.error('template.failed', { fault }, `MESSAGE_TEMPLATE_FILE: ${fault}; the built-in message takes its place`)
-        templateFault = fault
-      },
+    render(entry, now) {
+      const { tracked, ledger } = store.get()
+      return renderEntry(entry, tracked, ledger, { ...style, now })
     },
-    send: (message) => telegram.send(message, lastSend.signal),
+    language: config.style.language,
+    send(message, content) {
+      const shown = content.type === 'edit' ? store.get().ledger.shown.find(({ id }) => id === content.shown) : null
+      if (shown) return telegram.edit(message, shown, lastSend.signal)
+      const silent = content.type === 'reminder' || (content.type === 'news' && isQuiet(config.quiet, Date.now(), config.style.timeZone))
+      return telegram.send(message, silent, lastSend.signal)
+    },
     probe: () => telegram.check(lastSend.signal),
     sleep,
     now: Date.now,
@@ -117,12 +133,13 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     paceMs: timing.paceMs,
     onEvent: (event) => logDelivery(log, health, event),
   })
+  const observer = createObserver(docker, store, relay.wake)
   const teller = createTeller({ docker, config, log, store, signal, onNews: relay.wake })
 
   log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
   await Promise.all([
     checkTelegram(telegram, config, log, health, signal),
-    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell }),
+    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onChange: observer.look }),
     relay.run(signal),
     untilLost(docker, config.docker, timing.dockerLostMs, (fault) => health.set('docker', fault), signal).then((wasLost) => {
       if (wasLost) log.fatal('docker.lost', {}, `Docker has not answered for ${timing.dockerLostMs / 1000} s: ending, so that a restart finds its socket again`)
@@ -176,6 +193,9 @@ function logDelivery(log: Log, health: Health, event: RelayEvent): void {
       health.set('telegram', `${reason}; ${remedy}`)
       return
     }
+    case 'not-edited':
+      log.warn('report.not-edited', { reason: event.reason }, `a message could not be edited: ${event.reason}; what is pending in it is told again with the next check`)
+      return
     default: {
       const { reason, message } = event satisfies { type: 'set-aside' }
       log.error('report.set-aside', { reason, text: message.text }, `Telegram takes this message in no form: ${reason}`)

@@ -60,7 +60,7 @@ export function createTeller({ docker, config, log, store, signal, onNews }: Tel
     const { news, announced } = newsOf(store.get().announced, container.name, report, failedChecks)
     for (const update of news.updates) log.info('update.found', { update }, `${update.service || update.image}: ${update.currentVersion ?? 'unknown'} → ${update.newVersion ?? update.newImageId}`)
     for (const failed of news.failedChecks) log.warn('check.failed', { failed }, `${failed.name} could not be checked: ${failed.reason}`)
-    store.change((state) => commit(state, { container, checkpoint, announced, news, now: Date.now(), stateLost }))
+    store.change((state) => commit(state, { container, checkpoint, announced, news, now: Date.now(), stateLost, remindMs: config.remindMs }))
     onNews()
   }
 

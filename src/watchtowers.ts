@@ -33,10 +33,12 @@ export interface WatchtowersOptions {
   stateLost: boolean
   signal: AbortSignal
   onSealed(sealed: Sealed): void | Promise<void>
+  /** Something on the engine may have changed. Fails when the engine does. */
+  onChange(): Promise<void>
 }
 
 /** Resolves after the signal aborts. */
-export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed }: WatchtowersOptions): Promise<void> {
+export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onChange }: WatchtowersOptions): Promise<void> {
   const bell = createBell()
   const followed = new Map<string, Followed>()
   const history = cursors.length === 0
@@ -107,6 +109,7 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
       if (!one.active && (running || !one.read)) void attach(one)
     }
     for (const [id, one] of followed) if (!one.active && !found.some((c) => c.id === id)) followed.delete(id)
+    await onChange()
   }
 
   let fault: string | null = null

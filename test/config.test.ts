@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { readConfig, readReplayConfig } from '../src/config.js'
+import { readConfig, readReplayConfig, readStateConfig } from '../src/config.js'
 import { asOrdinaryUser } from './ordinary-user.js'
 
 const TOKEN = '123456:made-up-token-for-tests-not-real'
@@ -18,7 +18,7 @@ t.test('token and chat are enough, the rest has defaults', (t) => {
     config: {
       telegram: { token: TOKEN, chat: -1001234567890, topic: null, apiRoot: 'https://api.telegram.org' },
       docker: { type: 'unix', path: '/var/run/docker.sock' },
-      watchtower: null, host: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir: join(homedir(), '.local/state/watchtower-telegram'),
+      watchtower: null, host: null, remindMs: 604_800_000, quiet: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir: join(homedir(), '.local/state/watchtower-telegram'),
       timing: { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, telegramTimeoutMs: 60_000, paceMs: 1_000 },
       logLevel: 'info',
     },
@@ -44,6 +44,16 @@ t.test('every variable is read', (t) => {
       timing: { idleMs: 90_000, reconcileMs: 500, dockerTimeoutMs: 60_000, dockerLostMs: 3_600_000, telegramTimeoutMs: 5_000, paceMs: 20 }, logLevel: 'debug',
     },
   })
+  t.end()
+})
+
+t.test('reminders and quiet hours are read, and the state alone too', (t) => {
+  t.match(readConfig({ ...GOOD, REMIND_AFTER: '1d', QUIET_HOURS: '22:00-08:00' }), { config: { remindMs: 86_400_000, quiet: { from: 1_320, to: 480 } } })
+  t.match(readConfig({ ...GOOD, REMIND_AFTER: '0', QUIET_HOURS: '' }), { config: { remindMs: 0, quiet: null } })
+  for (const after of ['5m', '7', '400d', 'never']) t.match(faults({ ...GOOD, REMIND_AFTER: after }), [/^REMIND_AFTER is no usable duration/], after)
+  for (const hours of ['22-8', 'night']) t.match(faults({ ...GOOD, QUIET_HOURS: hours }), [/^QUIET_HOURS is no window of the day: give one like 22:00-08:00/], hours)
+  t.same(readStateConfig({ STATE_DIR: '/state', TZ: 'Europe/Paris' }), { type: 'ok', config: { stateDir: '/state', timeZone: 'Europe/Paris' } })
+  t.match(readStateConfig({ TZ: 'Paris' }), { type: 'faults', faults: [/^TZ is no time zone/] })
   t.end()
 })
 

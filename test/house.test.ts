@@ -30,11 +30,12 @@ const RULES: { files: RegExp; only?: RegExp; never?: RegExp }[] = [
   { files: /^docker\/(demux|lines|line|cursor)$/, only: /^(docker\/|node:stream$|node:crypto$|split2$)/ },
   { files: /^docker\//, only: /^(docker\/|report\/|bell$|dockerode$|docker-modem\/|node:(stream|stream\/promises|crypto)$|split2$|zod$)/ },
   { files: /^pipeline$/, only: /^watchtower\// },
+  { files: /^life\//, only: /^(life\/|report\/|zod$)/ },
   { files: /^delivery\/outbox$/, only: /^(report\/|zod$)/ },
   { files: /^delivery\/relay$/, only: /^(bell$|delivery\/outbox$)/ },
   { files: /^delivery\//, only: /^(delivery\/|report\/|bell$|node:https?$|node-telegram-bot-api$|zod$)/ },
-  { files: /^state\/(state|store)$/, only: /^(state\/|delivery\/outbox$|report\/announce$|zod$)/ },
-  { files: /^state\//, only: /^(state\/|delivery\/outbox$|report\/announce$|node:(fs|fs\/promises|path|net|crypto)$|zod$)/ },
+  { files: /^state\/(state|store)$/, only: /^(state\/|life\/|delivery\/outbox$|report\/announce$|zod$)/ },
+  { files: /^state\//, only: /^(state\/|life\/|delivery\/outbox$|report\/announce$|node:(fs|fs\/promises|path|net|crypto)$|zod$)/ },
   { files: /^(?!delivery\/telegram)/, never: /^node-telegram-bot-api$/ },
   { files: /^(?!report\/template)/, never: /^mustache$/ },
   { files: /^(?!docker\/client)/, never: /^(dockerode$|docker-modem)/ },
@@ -54,7 +55,7 @@ t.test('modules import only what the table in src/README.md allows', (t) => {
 })
 
 t.test('the pure middle touches neither clock, process, files nor network', (t) => {
-  for (const file of sources.filter((f) => /^src\/(watchtower|report)\//.test(f) || /src\/(pipeline|delivery\/outbox|state\/state)/.test(f))) {
+  for (const file of sources.filter((f) => /^src\/(watchtower|report)\//.test(f) || /src\/(life\/|pipeline|list-pending|delivery\/outbox|state\/state)/.test(f))) {
     t.notMatch(text(file), /\bprocess\.|Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|console\./, file)
   }
   t.end()

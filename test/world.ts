@@ -59,6 +59,8 @@ export async function createWorld(t: Test, overrides: Partial<Omit<Config, 'timi
     watchtower: null,
     host: null,
     style: { language: 'en', timeZone: 'UTC', template: null },
+    remindMs: 7 * 86_400_000,
+    quiet: null,
     stateDir,
     logLevel: 'debug',
     ...overrides,

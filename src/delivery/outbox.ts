@@ -1,23 +1,38 @@
 // The persisted queue of what Telegram has not accepted yet, as a pure reducer: every transition takes
 // an Outbox and gives the next. Its first entry is the only one under way; nothing overtakes it.
 import * as z from 'zod'
-import { joinNews, News } from '../report/announce.js'
-import { contentOf, type Format, Message, partsOf, type Style } from '../report/message.js'
-import { markLate, markRepeat } from '../report/notice.js'
+import { joinNews, News, updateKey } from '../report/announce.js'
+import { Placed, StillPending } from '../report/block.js'
+import { Message } from '../report/message.js'
+import { markRepeat } from '../report/notice.js'
+import type { Language } from '../report/texts.js'
 import type { Update } from '../report/update.js'
 
 const time = z.int().min(0)
+
+/** One message of an entry. placed: what it says, where it can be edited later on; null for all others. */
+export const Rendered = z.object({ message: Message, placed: Placed.nullable() })
+export type Rendered = z.infer<typeof Rendered>
+
+const Content = z.discriminatedUnion('type', [
+  /** stillPending: mentioned at the end */
+  z.object({ type: z.literal('news'), news: News, stillPending: z.array(StillPending) }),
+  z.object({ type: z.literal('reminder'), host: z.string().nullable(), stillPending: z.array(StillPending) }),
+  z.object({ type: z.literal('notice'), message: Message }),
+  /** a message that is shown is to say how its updates stand now; shown: its id in the ledger */
+  z.object({ type: z.literal('edit'), shown: z.int() }),
+])
 
 /** One thing to tell, in as many messages as it takes. */
 export const Entry = z
   .object({
     /** milliseconds since 1970 */
     queuedAt: time,
-    content: z.discriminatedUnion('type', [z.object({ type: z.literal('news'), news: News }), z.object({ type: z.literal('notice'), message: Message })]),
+    content: Content,
     /** it may have been told before the state was lost */
     stateLost: z.boolean(),
     /** its messages, fixed once Telegram may have accepted one of them; before that they may still change */
-    parts: z.array(Message).min(1).nullable(),
+    parts: z.array(Rendered).min(1).nullable(),
     /** how many of them Telegram has accepted */
     accepted: z.int().min(0),
     /** sending: a request for the next part was made, and how it ended is not known here */
@@ -44,6 +59,8 @@ export type Step =
   | { type: 'idle' }
   | { type: 'wait'; ms: number }
   | { type: 'send'; entry: Entry; message: Message }
+  /** the first entry has nothing left to say */
+  | { type: 'drop' }
 
 /** Telegram's limit for a group (core.telegram.org/bots/faq). */
 const PER_MINUTE = { messages: 20, ms: 60_000 }
@@ -51,8 +68,9 @@ const PER_MINUTE = { messages: 20, ms: 60_000 }
 const APART_MS = 1_000
 /** Longer waits were never seen (10,072 s is the longest reported); more is a clock that was set back. */
 const MAX_WAIT_MS = 86_400_000
-/** A message that waited longer says when it was found. */
-const LATE_MS = 3_600_000
+
+/** Makes the messages of an entry that has none yet; none if there is nothing left to say. */
+export type Render = (entry: Entry, now: number) => Rendered[]
 
 export const emptyOutbox: Outbox = { entries: [], notBefore: 0, sends: [] }
 
@@ -60,15 +78,46 @@ export const emptyOutbox: Outbox = { entries: [], notBefore: 0, sends: [] }
  * Adds news at the end; what waits there and was surely never accepted becomes one entry with it.
  * replaced: the updates of that entry that gave way to newer ones, and so are not told.
  */
-export function enqueueNews(outbox: Outbox, news: News, now: number, stateLost: boolean): { outbox: Outbox; replaced: Update[] } {
+export function enqueueNews(outbox: Outbox, news: News, stillPending: StillPending[], now: number, stateLost: boolean): { outbox: Outbox; replaced: Update[] } {
   if (news.updates.length + news.failedChecks.length === 0) return { outbox, replaced: [] }
   const last = outbox.entries.at(-1)
   if (last?.content.type === 'news' && last.state === 'pending' && last.parts === null) {
     const { news: joined, replaced } = joinNews(last.content.news, news)
-    const entry: Entry = { ...last, content: { type: 'news', news: joined }, stateLost: last.stateLost || stateLost }
+    const entry: Entry = { ...last, content: { type: 'news', news: joined, stillPending: mentions(stillPending, joined) }, stateLost: last.stateLost || stateLost }
     return { outbox: { ...outbox, entries: [...outbox.entries.slice(0, -1), entry] }, replaced }
   }
-  return { outbox: enqueue(outbox, { type: 'news', news }, now, stateLost), replaced: [] }
+  return { outbox: enqueue(outbox, { type: 'news', news, stillPending: mentions(stillPending, news) }, now, stateLost), replaced: [] }
+}
+
+/** What has a block of its own is not mentioned besides. */
+function mentions(stillPending: readonly StillPending[], { updates }: News): StillPending[] {
+  const own = new Set(updates.map(updateKey))
+  return stillPending.filter(({ update }) => !own.has(updateKey(update)))
+}
+
+/** Adds a reminder at the end, in place of one that waits there already. */
+export function enqueueReminder(outbox: Outbox, host: string | null, stillPending: StillPending[], now: number): Outbox {
+  const others = outbox.entries.filter(({ content, state }) => content.type !== 'reminder' || state === 'sending')
+  return enqueue({ ...outbox, entries: others }, { type: 'reminder', host, stillPending }, now, false)
+}
+
+/** Adds edits of these messages at the end; one that waits already is enough, for it shows what is so when it is made. */
+export function enqueueEdits(outbox: Outbox, shown: readonly number[], now: number): Outbox {
+  const waiting = new Set(outbox.entries.map(({ content, state }) => (content.type === 'edit' && state === 'pending' ? content.shown : null)))
+  return shown.filter((id) => !waiting.has(id)).reduce((box, id) => enqueue(box, { type: 'edit', shown: id }, now, false), outbox)
+}
+
+/** Takes updates that need not be told any more out of the news that no message was made of yet. */
+export function withoutNews(outbox: Outbox, updates: readonly Update[]): Outbox {
+  const taken = new Set(updates.map(updateKey))
+  const entries = outbox.entries.flatMap((entry) => {
+    if (entry.content.type !== 'news' || entry.parts !== null || entry.state === 'sending') return [entry]
+    const { news } = entry.content
+    const left = news.updates.filter((update) => !taken.has(updateKey(update)))
+    if (left.length === news.updates.length) return [entry]
+    return left.length + news.failedChecks.length === 0 ? [] : [{ ...entry, content: { ...entry.content, news: { ...news, updates: left } } }]
+  })
+  return { ...outbox, entries }
 }
 
 /** Adds one message at the end. */
@@ -80,8 +129,8 @@ function enqueue(outbox: Outbox, content: Entry['content'], now: number, stateLo
   return { ...outbox, entries: [...outbox.entries, { queuedAt: now, content, stateLost, parts: null, accepted: 0, state: 'pending', mayRepeat: false, attempts: 0 }] }
 }
 
-/** The next step at this time. apartMs: the least time between two messages, at most a second. style: how they are written. */
-export function nextStep(outbox: Outbox, now: number, apartMs: number, style: Style): Step {
+/** The next step at this time. apartMs: the least time between two messages, at most a second. language: of the marks. */
+export function nextStep(outbox: Outbox, now: number, apartMs: number, render: Render, language: Language): Step {
   const [entry] = outbox.entries
   if (!entry) return { type: 'idle' }
   // a time that lies ahead was written before the clock was set back
@@ -90,13 +139,14 @@ export function nextStep(outbox: Outbox, now: number, apartMs: number, style: St
   const told = outbox.notBefore - now > MAX_WAIT_MS ? 0 : outbox.notBefore
   const from = Math.max(told, oldest === undefined ? 0 : oldest + PER_MINUTE.ms, (sends.at(-1) ?? 0) + Math.min(apartMs, APART_MS))
   if (from > now) return { type: 'wait', ms: from - now }
-  return { type: 'send', entry, message: messageOf(entry, messagesOf(entry, { ...style, now }), style) }
+  const part = (entry.parts ?? render(entry, now))[entry.accepted]
+  return part ? { type: 'send', entry, message: marked(entry, part.message, language) } : { type: 'drop' }
 }
 
 /** A request for the next part is about to be made. */
-export function begin(outbox: Outbox, now: number, style: Style): Outbox {
+export function begin(outbox: Outbox, now: number, render: Render): Outbox {
   const sends = [...outbox.sends, now].slice(-PER_MINUTE.messages)
-  return { ...changeFirst(outbox, (entry) => ({ ...entry, parts: messagesOf(entry, { ...style, now }), state: 'sending', attempts: entry.attempts + 1 })), sends }
+  return { ...changeFirst(outbox, (entry) => ({ ...entry, parts: entry.parts ?? render(entry, now), state: 'sending', attempts: entry.attempts + 1 })), sends }
 }
 
 /** Telegram accepted the part that was being sent, or it was set aside; after its last the entry is done. */
@@ -112,8 +162,9 @@ export function notSent(outbox: Outbox): Outbox {
   return changeFirst(outbox, (entry) => ({ ...entry, state: 'pending', parts: entry.accepted > 0 || entry.mayRepeat ? entry.parts : null }))
 }
 
-/** Nobody knows whether Telegram accepted the part that was being sent. */
+/** Nobody knows whether Telegram accepted the part that was being sent. An edit may be made twice: nobody sees the second. */
 export function unknown(outbox: Outbox): Outbox {
+  if (outbox.entries[0]?.content.type === 'edit') return notSent(outbox)
   return changeFirst(outbox, (entry) => ({ ...entry, state: 'pending', mayRepeat: true }))
 }
 
@@ -132,15 +183,7 @@ function changeFirst(outbox: Outbox, change: (entry: Entry) => Entry): Outbox {
   return { ...outbox, entries: outbox.entries.map((entry, index) => (index === 0 ? change(entry) : entry)) }
 }
 
-function messagesOf({ parts, content, queuedAt }: Entry, format: Format): Message[] {
-  if (parts) return parts
-  if (content.type === 'notice') return [content.message]
-  const isLate = format.now - queuedAt >= LATE_MS
-  return partsOf(contentOf(content.news), format).map(({ message }, index) => (isLate && index === 0 ? markLate(message, queuedAt, format) : message))
-}
-
-function messageOf(entry: Entry, parts: readonly Message[], { language }: Style): Message {
-  const part = parts[entry.accepted] as Message
-  if (entry.mayRepeat) return markRepeat(part, 'no-answer', language)
-  return entry.stateLost && entry.content.type === 'news' ? markRepeat(part, 'state-lost', language) : part
+function marked(entry: Entry, message: Message, language: Language): Message {
+  if (entry.mayRepeat) return markRepeat(message, 'no-answer', language)
+  return entry.stateLost && entry.content.type === 'news' ? markRepeat(message, 'state-lost', language) : message
 }

@@ -2,8 +2,9 @@
 // until each is accepted. Before every request the state says so on disk, so that no crash can send
 // a message again without its mark.
 import { createBell } from '../bell.js'
-import type { Message, Style } from '../report/message.js'
-import { begin, done, type Entry, nextStep, notSent, type Outbox, unknown, waitUntil } from './outbox.js'
+import type { Message } from '../report/message.js'
+import type { Language } from '../report/texts.js'
+import { begin, done, type Entry, nextStep, notSent, type Outbox, type Render, unknown, waitUntil } from './outbox.js'
 import type { Failed, Outcome, Ready } from './telegram.js'
 
 /** What happened to a message, for the log. */
@@ -14,12 +15,17 @@ export type RelayEvent =
   | { type: 'failed'; reason: string; remedy: string; waitMs: number; attempts: number }
   /** Telegram takes it in no form: a notice went out instead */
   | { type: 'set-aside'; reason: string; message: Message }
+  /** a message that should have been edited is gone, or cannot be edited any more */
+  | { type: 'not-edited'; reason: string }
 
 /** Where the outbox is kept. */
 export interface OutboxStore {
   get(): Outbox
-  /** movedTo: the chat that the configured one became, if that is news; kept in the same write. */
-  change(transition: (outbox: Outbox) => Outbox, movedTo?: number | null): void
+  change(transition: (outbox: Outbox) => Outbox): void
+  /** Telegram accepted what was being sent. */
+  accepted(outcome: Outcome & { type: 'sent' }): void
+  /** The message that was to be edited is gone. */
+  editRefused(): void
   /** Resolves when all changes are on disk, or their write has failed: a full disk does not stop the messages. */
   flush(): Promise<void>
 }
@@ -33,10 +39,12 @@ export interface Relay {
 
 export interface RelayOptions {
   outbox: OutboxStore
-  /** how messages are written */
-  style: Style
-  /** Its request outlives the run's signal by a moment. */
-  send(message: Message): Promise<Outcome>
+  /** makes the messages of an entry */
+  render: Render
+  /** of the marks */
+  language: Language
+  /** Sends the message, or edits the one that the entry is for. Its request outlives the run's signal by a moment. */
+  send(message: Message, content: Entry['content']): Promise<Outcome>
   /** Asks Telegram something that changes nothing. */
   probe(): Promise<Ready | Failed>
   /** Resolves after ms, or at once when the signal aborts. */
@@ -60,7 +68,7 @@ const WAITS = {
 }
 type Kind = keyof typeof WAITS
 
-export function createRelay({ outbox, style, send, probe, sleep, now, random, paceMs, onEvent }: RelayOptions): Relay {
+export function createRelay({ outbox, render, language, send, probe, sleep, now, random, paceMs, onEvent }: RelayOptions): Relay {
   const bell = createBell()
   let kind: Kind | null = null
   let inARow = 0
@@ -98,18 +106,21 @@ export function createRelay({ outbox, style, send, probe, sleep, now, random, pa
 
   async function deliver(entry: Entry, message: Message, signal: AbortSignal): Promise<void> {
     if (entry.mayRepeat && !(await answers(entry, signal))) return
-    outbox.change((state) => begin(state, now(), style))
+    outbox.change((state) => begin(state, now(), render))
     await outbox.flush()
     if (signal.aborted) return outbox.change(notSent)
     const attempts = entry.attempts + 1
-    const outcome = await send(message)
-    if (outcome.type === 'sent' || outcome.type === 'refused') {
-      outbox.change(done, outcome.type === 'sent' ? outcome.movedTo : null)
+    const outcome = await send(message, entry.content)
+    if (outcome.type === 'sent' || outcome.type === 'refused' || outcome.type === 'gone') {
+      if (outcome.type === 'sent') outbox.accepted(outcome)
+      else if (outcome.type === 'gone') outbox.editRefused()
+      else outbox.change(done)
       kind = null
       told = null
       // what the log calls sent is on disk as sent
       await outbox.flush()
       if (outcome.type === 'refused') onEvent({ type: 'set-aside', reason: outcome.reason, message })
+      else if (outcome.type === 'gone') onEvent({ type: 'not-edited', reason: outcome.reason })
       else onEvent({ type: 'sent', messageIds: outcome.messageIds, notes: outcome.notes, attempts })
       return
     }
@@ -123,8 +134,9 @@ export function createRelay({ outbox, style, send, probe, sleep, now, random, pa
     wake: bell.ring,
     async run(signal) {
       while (!signal.aborted) {
-        const step = nextStep(outbox.get(), now(), paceMs, style)
+        const step = nextStep(outbox.get(), now(), paceMs, render, language)
         if (step.type === 'send') await deliver(step.entry, step.message, signal)
+        else if (step.type === 'drop') outbox.change(done)
         else await bell.wait(step.type === 'wait' ? step.ms : Infinity, signal)
       }
       await outbox.flush()

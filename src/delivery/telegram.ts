@@ -23,14 +23,16 @@ export interface TelegramOptions {
 
 export type Outcome =
   /** movedTo: the chat that the configured one became */
-  | { type: 'sent'; messageIds: number[]; notes: string[]; movedTo: number | null }
+  | { type: 'sent'; messageIds: number[]; notes: string[]; movedTo: number | null; chat: number | string; link: string | null }
+  /** the message that was to be edited is gone, or cannot be edited any more */
+  | { type: 'gone'; reason: string }
   /** Telegram takes its text in no form; a notice was sent in its place */
   | { type: 'refused'; reason: string }
   /** unknown: Telegram may have accepted it, so another try may repeat it */
   | { type: 'transient'; reason: string; retryAfterMs: number | null; unknown: boolean }
   | { type: 'permanent'; reason: string; remedy: string }
 
-export type Failed = Exclude<Outcome, { type: 'sent' | 'refused' }>
+export type Failed = Exclude<Outcome, { type: 'sent' | 'refused' | 'gone' }>
 
 /** Bot and chat as Telegram knows them. */
 export interface Ready {
@@ -41,7 +43,10 @@ export interface Ready {
 }
 
 export interface Telegram {
-  send(message: Message, signal: AbortSignal): Promise<Outcome>
+  /** silent: without a sound */
+  send(message: Message, silent: boolean, signal: AbortSignal): Promise<Outcome>
+  /** Replaces a message that was sent; nobody is notified. That it says so already is as good. */
+  edit(message: Message, target: { chat: number | string; messageId: number }, signal: AbortSignal): Promise<Outcome>
   /** Asks for the bot and the chat; sends nothing. */
   check(signal: AbortSignal): Promise<Ready | Failed>
 }
@@ -66,7 +71,7 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
   const failed = (error: unknown): Failed => sorted(error, token, timeoutMs)
 
   return {
-    async send(message, signal) {
+    async send(message, silent, signal) {
       const messageIds: number[] = []
       const notes: string[] = []
       let thread = topic === GENERAL ? null : topic
@@ -86,7 +91,8 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
               link_preview_options: { is_disabled: true },
               ...(plain ? {} : { parse_mode: 'HTML' }),
               ...(thread === null ? {} : { message_thread_id: thread }),
-              ...(next.buttons.length === 0 || bare ? {} : { reply_markup: { inline_keyboard: next.buttons.map((button) => [button]) } }),
+              ...(silent ? { disable_notification: true } : {}),
+              ...keyboard(bare ? [] : next.buttons),
             },
             signal,
           )
@@ -126,7 +132,22 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
         }
       }
       if (waiting.length > 0) return { type: 'permanent', reason: 'Telegram refused the message in every form', remedy: 'please report this with the log' }
-      return refused === null ? { type: 'sent', messageIds, notes: [...new Set(notes)], movedTo } : { type: 'refused', reason: refused }
+      if (refused !== null) return { type: 'refused', reason: refused }
+      return { type: 'sent', messageIds, notes: [...new Set(notes)], movedTo, chat: currentChat, link: linkTo(currentChat, thread, messageIds[0]) }
+    },
+
+    async edit({ html, buttons }, { chat: in_, messageId }, signal) {
+      const accepted: Outcome = { type: 'sent', messageIds: [messageId], notes: [], movedTo: null, chat: in_, link: null }
+      try {
+        await api.editMessageText({ chat_id: in_, message_id: messageId, text: html, parse_mode: 'HTML', link_preview_options: { is_disabled: true }, ...keyboard(buttons) }, signal)
+        return accepted
+      } catch (error) {
+        const description = error instanceof TelegramApiError && error.errorCode === 400 ? String(error.description) : null
+        if (description === null) return failed(error)
+        if (/message is not modified/i.test(description)) return accepted
+        // a chat that was upgraded has its messages under other numbers
+        return NOT_THE_TEXT.test(description) && !/upgraded/i.test(description) ? failed(error) : { type: 'gone', reason: cleanDetail(description) }
+      }
     },
 
     async check(signal) {
@@ -177,6 +198,19 @@ function causeCode(error: unknown): string | null {
     if (typeof code === 'string' && !(at instanceof TelegramBotError)) return code
   }
   return null
+}
+
+/** A row for each button. */
+function keyboard(buttons: Message['buttons']): { reply_markup?: { inline_keyboard: Message['buttons'][] } } {
+  return buttons.length === 0 ? {} : { reply_markup: { inline_keyboard: buttons.map((button) => [button]) } }
+}
+
+/** Where a message of a supergroup can be opened by its members; null elsewhere (core.telegram.org/api/links). */
+function linkTo(chat: number | string, thread: number | null, messageId: number | undefined): string | null {
+  if (messageId === undefined) return null
+  const where = typeof chat === 'string' ? chat.slice(1) : /^-100(\d+)$/.exec(String(chat))?.[1]
+  if (where === undefined) return null
+  return `https://t.me/${typeof chat === 'string' ? '' : 'c/'}${where}/${thread === null ? '' : `${thread}/`}${messageId}`
 }
 
 /** Two messages, cut at the line break nearest before the middle; the buttons stand below the second. */

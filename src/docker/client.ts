@@ -14,6 +14,8 @@ export interface Listed {
   labels: Readonly<Record<string, string>>
   command: string
   running: boolean
+  /** what its own health check says; null where it has none */
+  health: 'starting' | 'healthy' | 'unhealthy' | null
 }
 
 export interface Docker {
@@ -109,11 +111,12 @@ export function createDocker(host: DockerHost, timeoutMs: number, stop: AbortSig
     },
     async list(filters = {}) {
       const containers = await bounded((abortSignal) => dockerode.listContainers({ all: true, filters, abortSignal }))
-      return containers.map(({ Id, Names, Labels, Command, State }) => ({
+      return containers.map(({ Id, Names, Labels, Command, State, Status }) => ({
         id: Id,
         name: (Names[0] ?? Id).replace(/^\//, ''),
         labels: Labels ?? {},
         command: Command,
+        health: healthIn(Status),
         running: State === 'running' || State === 'paused' || State === 'restarting',
       }))
     },
@@ -124,7 +127,7 @@ export function createDocker(host: DockerHost, timeoutMs: number, stop: AbortSig
         stream(`/containers/${id}/logs?`, { stdout: 1, stderr: 1, timestamps: 1, follow: follow ? 1 : 0, ...(since !== null && { since }) }, signal),
       ),
     events: (signal) =>
-      stream('/events?', { filters: JSON.stringify({ type: ['container'], event: ['create', 'start', 'die', 'destroy', 'rename'] }) }, signal),
+      stream('/events?', { filters: JSON.stringify({ type: ['container'], event: ['create', 'start', 'die', 'destroy', 'rename', 'health_status'] }) }, signal),
   }
 }
 
@@ -144,6 +147,12 @@ async function within<T>(ms: number, stop: AbortSignal, call: (signal: AbortSign
     clearTimeout(timer)
     stop.removeEventListener('abort', stopped)
   })
+}
+
+/** `Up 3 minutes (healthy)`, `Up 2 seconds (health: starting)`: docker/cli shows the same text (moby container/state.go). */
+function healthIn(status: string | undefined): Listed['health'] {
+  const [, word] = /\((?:health: )?(starting|healthy|unhealthy)\)$/.exec(status ?? '') ?? []
+  return (word as Listed['health'] | undefined) ?? null
 }
 
 async function orNull<T>(answer: Promise<T>): Promise<T | null> {

@@ -46,7 +46,8 @@ export function newsOf(before: Announced, log: string | null, report: Report, fa
   }
 }
 
-function updateKey({ project, service, image, newImageId }: Update): string {
+/** The same for the same update of the same service. */
+export function updateKey({ project, service, image, newImageId }: Update): string {
   return JSON.stringify([project, service, image, newImageId])
 }
 

@@ -1,5 +1,6 @@
 // One update of a message's checklist, and where it stands.
 import * as z from 'zod'
+import { FailedCheck } from './failure.js'
 import { Update } from './update.js'
 
 /** milliseconds since 1970 */
@@ -28,3 +29,21 @@ export type Block = z.infer<typeof Block>
 /** An update that an earlier message announced, and when. */
 export const StillPending = z.object({ update: Update, since: time })
 export type StillPending = z.infer<typeof StillPending>
+
+/** What one part of a message says, and its place among the parts: enough to make it again. */
+export const Placed = z.object({
+  host: z.string().nullable(),
+  blocks: z.array(Block).readonly(),
+  failedChecks: z.array(FailedCheck).readonly(),
+  stillPending: z.array(StillPending).readonly(),
+  /** from 0 */
+  index: z.int().min(0),
+  count: z.int().min(1),
+  /** updates in all parts */
+  total: z.int().min(0),
+  /** the whole tells of several projects, so that each update names its own */
+  severalProjects: z.boolean(),
+  /** nothing is new */
+  reminder: z.boolean(),
+})
+export type Placed = z.infer<typeof Placed>

@@ -1,7 +1,8 @@
 // Release notes one tap away: a link button per update. Nothing that a button does changes anything.
 import * as z from 'zod'
 import type { Language } from './texts.js'
-import { namesOf, type Placed, urlOf } from './view.js'
+import type { Placed } from './block.js'
+import { namesOf, urlOf } from './view.js'
 
 export const Button = z.object({ text: z.string(), url: z.string() })
 export type Button = z.infer<typeof Button>

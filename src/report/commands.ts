@@ -20,7 +20,7 @@ export interface Place {
 }
 
 /** The compose service of a container; outside compose its own name. */
-export function placeOf(container: ContainerFacts): Place {
+export function placeOf(container: Pick<ContainerFacts, 'name' | 'labels'>): Place {
   const project = container.labels.get(`${COMPOSE}project`)
   const service = container.labels.get(`${COMPOSE}service`)
   if (!project || !service) return { service: container.name, project: null, directory: null }

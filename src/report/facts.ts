@@ -14,6 +14,10 @@ export interface ContainerFacts {
   imageId: string
   /** Docker's word: running, exited, created, paused, restarting … */
   status: string
+  /** ISO time of its creation */
+  created: string
+  /** what its own health check says; null where it has none */
+  health: 'starting' | 'healthy' | 'unhealthy' | null
   labels: ReadonlyMap<string, string>
   /** only the variables that KEPT_ENV names */
   env: ReadonlyMap<string, string>
@@ -41,6 +45,7 @@ export interface Facts {
 }
 
 const KEPT_ENV = /VERSION$|^NATS_SERVER$|^WATCHTOWER_(LABEL_ENABLE|SCOPE|DISABLE_CONTAINERS|INCLUDE_STOPPED)$/
+const HEALTHS = ['starting', 'healthy', 'unhealthy'] as const
 const ORIGINAL_IMAGE_LABEL = 'com.centurylinklabs.zodiac.original-image'
 
 const Labels = z
@@ -65,7 +70,8 @@ const ContainerAnswer = z
     Image: z.string(),
     Path: z.string().nullish(),
     Args: z.array(z.string()).nullish(),
-    State: z.object({ Status: z.string() }),
+    Created: z.string().nullish(),
+    State: z.object({ Status: z.string(), Health: z.object({ Status: z.string().nullish() }).nullish() }),
     Config: z.object({ Image: z.string(), Labels, Env }),
   })
   .transform(
@@ -75,6 +81,8 @@ const ContainerAnswer = z
       imageRef: c.Config.Labels.get(ORIGINAL_IMAGE_LABEL) ?? c.Config.Image,
       imageId: c.Image,
       status: c.State.Status,
+      created: c.Created ?? '',
+      health: HEALTHS.find((one) => one === c.State.Health?.Status) ?? null,
       labels: c.Config.Labels,
       env: c.Config.Env,
       command: { path: c.Path ?? '', args: c.Args ?? [] },

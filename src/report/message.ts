@@ -2,14 +2,14 @@
 // update in exactly one of them.
 import * as z from 'zod'
 import type { News } from './announce.js'
-import type { Block, StillPending } from './block.js'
+import type { Block, Placed, StillPending } from './block.js'
 import { builtInTemplate } from './builtin.js'
 import { Button, buttonsOf } from './buttons.js'
 import type { FailedCheck } from './failure.js'
 import { clean, escapeHtml } from './html.js'
 import { parseTemplate, render, type Template, TemplateError } from './template.js'
 import { type Language, LANGUAGES, TEXTS } from './texts.js'
-import { type Bounds, failureLines, nameOf, type Placed, type View, viewOf } from './view.js'
+import { type Bounds, failureLines, nameOf, type View, viewOf } from './view.js'
 
 /** One Telegram message. */
 export const Message = z.object({

@@ -1,29 +1,12 @@
 // What a message is rendered from: plain text fields, shortened and in the message's language, and yes-or-no fields.
 // Documented for templates in compose/README.md.
-import type { Block, StillPending } from './block.js'
+import type { Block, Placed } from './block.js'
 import type { FailedCheck } from './failure.js'
 import { clean } from './html.js'
 import { commandIn, type Language, type Texts, TEXTS, versionIn } from './texts.js'
 import { daysBetween, momentOf } from './times.js'
 import type { Update } from './update.js'
 import { majorChanged } from './version.js'
-
-/** What one part of a message says, and its place among the parts. */
-export interface Placed {
-  host: string | null
-  blocks: readonly Block[]
-  failedChecks: readonly FailedCheck[]
-  stillPending: readonly StillPending[]
-  /** from 0 */
-  index: number
-  count: number
-  /** updates in all parts */
-  total: number
-  /** the whole tells of several projects, so that each update names its own */
-  severalProjects: boolean
-  /** nothing is new */
-  reminder: boolean
-}
 
 export interface View {
   headline: string

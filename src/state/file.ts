@@ -41,7 +41,7 @@ export async function prepareDirectory(directory: string): Promise<void> {
 export async function loadState(directory: string, now: string): Promise<Loaded> {
   const [main, backup] = [await readOne(directory, FILE), await readOne(directory, BACKUP)]
   for (const one of [main, backup]) {
-    if (one.type === 'newer') throw new StateError(`${join(directory, FILE)} was written by a newer version of watchtower-telegram (format ${one.version}, this one knows ${VERSION}): run that version, or start with an empty STATE_DIR`)
+    if (one.type === 'newer') throw new StateError(newerSentence(directory, one.version))
   }
   if (main.type === 'good') return { state: main.state, damage: null }
   if (main.type === 'none' && backup.type === 'none') return { state: null, damage: null }
@@ -53,6 +53,21 @@ export async function loadState(directory: string, now: string): Promise<Loaded>
     setAside.push(aside)
   }
   return backup.type === 'good' ? { state: backup.state, damage: { from: 'backup', setAside } } : { state: null, damage: { from: 'nothing', setAside } }
+}
+
+/** Reads the state, or else its backup, and touches nothing; null where there is none. Throws a StateError where none can be read. */
+export async function peekState(directory: string): Promise<State | null> {
+  for (const file of [FILE, BACKUP]) {
+    const one = await readOne(directory, file)
+    if (one.type === 'good') return one.state
+    if (one.type === 'newer') throw new StateError(newerSentence(directory, one.version))
+    if (one.type === 'none' && file === FILE) return null
+  }
+  throw new StateError(`${join(directory, FILE)} is damaged: the sidecar mends it at its next start`)
+}
+
+function newerSentence(directory: string, version: number): string {
+  return `${join(directory, FILE)} was written by a newer version of watchtower-telegram (format ${version}, this one knows ${VERSION}): run that version, or start with an empty STATE_DIR`
 }
 
 type Read = { type: 'good'; state: State } | { type: 'none' } | { type: 'damaged' } | { type: 'newer'; version: number }

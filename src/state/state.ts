@@ -1,8 +1,12 @@
-// All that outlives the process, and the one transition that accounts for a session: cursor,
-// announced updates and outbox change together or not at all. Pure.
+// All that outlives the process, and the transitions that change several parts of it together or not
+// at all. Pure.
 import * as z from 'zod'
-import { emptyOutbox, enqueueNews, Outbox } from '../delivery/outbox.js'
+import { done, emptyOutbox, enqueueEdits, enqueueNews, enqueueReminder, Outbox, withoutNews } from '../delivery/outbox.js'
+import { emptyLedger, forget, Ledger, refresh, restand, show, supersede } from '../life/ledger.js'
+import { announce, observe, standingNow, Tracked } from '../life/pending.js'
 import { Announced, News, nothingAnnounced, withoutAnnounced } from '../report/announce.js'
+import type { StillPending } from '../report/block.js'
+import type { Facts } from '../report/facts.js'
 
 const Checkpoint = z.object({
   position: z.object({ since: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/), lines: z.array(z.string()) }),
@@ -14,6 +18,12 @@ export const State = z.object({
   /** of every Watchtower container that was read, by its id; the one that moved last stands last */
   cursors: z.array(z.object({ id: z.string(), name: z.string(), checkpoint: Checkpoint })),
   announced: Announced,
+  /** what became of the announced updates */
+  tracked: z.array(Tracked).default([]),
+  /** the messages that show them */
+  ledger: Ledger.default(emptyLedger),
+  /** when a person was last told what is pending, milliseconds since 1970 */
+  remindedAt: z.int().min(0).default(0),
   outbox: Outbox,
   /** the chat that the configured one became */
   movedChat: z.object({ from: z.union([z.number(), z.string()]), to: z.number() }).nullable(),
@@ -22,8 +32,10 @@ export type State = z.infer<typeof State>
 
 /** Containers that are remembered: every one-off check is one more. */
 const MAX_CURSORS = 100
+/** A reminder is due this much early, so that a check at 03:00:03 does not skip a day. */
+const EARLY_MS = 3_600_000
 
-export const emptyState: State = { cursors: [], announced: nothingAnnounced, outbox: emptyOutbox, movedChat: null }
+export const emptyState: State = { cursors: [], announced: nothingAnnounced, tracked: [], ledger: emptyLedger, remindedAt: 0, outbox: emptyOutbox, movedChat: null }
 
 /** What one sealed session changes. */
 export interface Commit {
@@ -36,17 +48,78 @@ export interface Commit {
   now: number
   /** the news may have been told before the state was lost */
   stateLost: boolean
+  /** how long after a person was told the rest is said again; 0 never */
+  remindMs: number
 }
 
-/** The one commit point. */
-export function commit(state: State, { container, checkpoint, announced, news, now, stateLost }: Commit): State {
+/** The one commit point: cursor, announced updates and outbox move together. */
+export function commit(state: State, { container, checkpoint, announced, news, now, stateLost, remindMs }: Commit): State {
   const others = state.cursors.filter(({ id }) => id !== container.id)
-  const { outbox, replaced } = enqueueNews(state.outbox, news, now, stateLost)
+  const tracked = announce(state.tracked, news.updates, now)
+  const told = news.updates.length + news.failedChecks.length > 0
+  const stillPending = pendingOf(tracked)
+  const { outbox, replaced } = enqueueNews(state.outbox, news, stillPending, now, stateLost)
+  const due = !told && remindMs > 0 && stillPending.length > 0 && now - state.remindedAt >= remindMs - EARLY_MS
   return {
     ...state,
     cursors: checkpoint ? [...others, { ...container, checkpoint }].slice(-MAX_CURSORS) : state.cursors,
     // an update that gave way untold is news again if it comes back
     announced: withoutAnnounced(announced, replaced),
-    outbox,
+    tracked,
+    remindedAt: told || due ? now : state.remindedAt,
+    outbox: due ? enqueueReminder(outbox, news.host, stillPending, now) : outbox,
   }
+}
+
+/** What is pending, as it is mentioned. */
+export function pendingOf(tracked: readonly Tracked[]): StillPending[] {
+  return tracked.filter(({ standing }) => standing.type === 'pending').map(({ update, since, foundAt }) => ({ update, since: since ?? foundAt }))
+}
+
+/** The engine was looked at: what became of the updates changes the messages that show them. */
+export function observed(state: State, facts: Facts, now: number): State {
+  const { tracked, changes } = observe(state.tracked, facts, now)
+  if (changes.length === 0) return JSON.stringify(tracked) === JSON.stringify(state.tracked) ? state : { ...state, tracked }
+  const { ledger, edited } = restand(state.ledger, changes)
+  const over = changes.filter(({ standing }) => standing.type !== 'pending').map(({ update }) => update)
+  return {
+    ...state,
+    tracked,
+    ledger,
+    // what was removed is news if it is found again
+    announced: withoutAnnounced(state.announced, changes.filter(({ standing }) => standing.type === 'removed').map(({ update }) => update)),
+    outbox: enqueueEdits(withoutNews(state.outbox, over), edited, now),
+  }
+}
+
+/** What Telegram accepted. messageId: where it can be edited; null where it cannot. */
+export interface Accepted {
+  chat: number | string
+  messageId: number | null
+  /** the newer message, for who reads an older one; null where the chat has no such links */
+  link: string | null
+  now: number
+}
+
+/** The part that was being sent is in the chat: from now on it can be edited, and older messages lead to it. */
+export function accepted(state: State, { chat, messageId, link, now }: Accepted): State {
+  const [entry] = state.outbox.entries
+  const placed = entry?.parts?.[entry.accepted]?.placed
+  const outbox = done(state.outbox)
+  if (!placed || placed.blocks.length === 0) return { ...state, outbox }
+  const id = state.ledger.nextId
+  const shown = messageId === null ? state.ledger : show(state.ledger, { chat, messageId, content: placed })
+  const led = supersede(shown, placed.blocks, link, id)
+  // what became of them while they were being sent
+  const meanwhile = refresh(led.ledger, id, ({ update }) => standingNow(update, state.tracked))
+  return { ...state, ledger: meanwhile.ledger, outbox: enqueueEdits(outbox, [...new Set([...led.edited, ...meanwhile.edited])], now) }
+}
+
+/** The message that was to be edited is gone: somebody deleted it. What it showed as pending is news again at the next check. */
+export function editRefused(state: State): State {
+  const { content } = state.outbox.entries[0] ?? {}
+  if (content?.type !== 'edit') return state
+  const gone = state.ledger.shown.find(({ id }) => id === content.shown)
+  const pending = gone?.content.blocks.filter(({ standing }) => standing.type === 'pending').map(({ update }) => update) ?? []
+  return { ...state, outbox: done(state.outbox), ledger: forget(state.ledger, content.shown), announced: withoutAnnounced(state.announced, pending) }
 }

@@ -1,10 +1,9 @@
 import t from 'tap'
-import { emptyOutbox, enqueueNotice, type Outbox } from '../../src/delivery/outbox.js'
+import { done, emptyOutbox, enqueueNotice, type Outbox } from '../../src/delivery/outbox.js'
 import { createRelay, type RelayEvent } from '../../src/delivery/relay.js'
-import { PLAIN } from '../report/made-up.js'
 import type { Failed, Outcome, Ready } from '../../src/delivery/telegram.js'
 
-const sent: Outcome = { type: 'sent', messageIds: [1], notes: [], movedTo: null }
+const sent: Outcome = { type: 'sent', messageIds: [1], notes: [], movedTo: null, chat: 1, link: null }
 const transient: Failed = { type: 'transient', reason: 'ECONNREFUSED', retryAfterMs: null, unknown: false }
 const lostAnswer: Failed = { ...transient, reason: 'no answer', unknown: true }
 const permanent: Failed = { type: 'permanent', reason: '403: kicked', remedy: 'add the bot again' }
@@ -27,12 +26,19 @@ async function relayed(texts: readonly string[], outcomes: readonly Outcome[], {
   const log = { sends: [] as string[], onDisk: [] as string[], waits: [] as number[], events: [] as RelayEvent[], probed: 0 }
   const left = [...outcomes]
   const relay = createRelay({
-    style: PLAIN,
+    render: ({ content }) => (content.type === 'notice' ? [{ message: content.message, placed: null }] : []),
+    language: 'en',
     outbox: {
       get: () => outbox,
       change(transition) {
         outbox = transition(outbox)
         if (outbox.entries.length === 0) abort.abort()
+      },
+      accepted() {
+        this.change(done)
+      },
+      editRefused() {
+        this.change(done)
       },
       flush: async () => void log.onDisk.push(outbox.entries[0]?.state ?? 'empty'),
     },

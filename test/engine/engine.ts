@@ -2,9 +2,9 @@
 // beside whatever the machine runs. Containers have no network or the host's; nothing is fetched from outside.
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { get } from 'node:http'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { createDockerd, tail, type Dockerd } from './dockerd.js'
 import { createImages, isStatic, type ImageSource } from './images.js'
 import { claimDirectory, execute, killDaemon, removeDirectory, startDaemon, sweepAbandoned, until, which } from './processes.js'
 import type { ExecuteOptions, Finished } from './processes.js'
@@ -33,6 +33,8 @@ export interface Engine {
   run(...args: string[]): Promise<string>
   /** `docker inspect` of one container or image by name or id */
   inspect(nameOrId: string): Promise<Record<string, any>>
+  /** its dockerd, to be stopped, killed, frozen and started again */
+  dockerd: Dockerd
   /** ends containers, daemons and mounts and removes the directory; idempotent */
   stop(): Promise<void>
 }
@@ -74,19 +76,22 @@ export async function engineTest(
 export async function startEngine(): Promise<Engine> {
   await sweepAbandoned()
   const directory = claimDirectory()
-  const daemons: ChildProcess[] = []
+  let registryProcess: ChildProcess | null = null
+  let dockerd: Dockerd | null = null
   let stopped: Promise<void> | null = null
   const stop = (): Promise<void> => stopped ??= stopAll()
 
   async function stopAll(): Promise<void> {
-    if (daemons.length > 1) {
+    if (dockerd) {
+      dockerd.thaw()
       const left = await docker(['ps', '--all', '--quiet'], { timeoutMs: 5000 }).catch(() => null)
       const ids = left?.stdout.split('\n').filter((id) => id !== '') ?? []
       if (ids.length > 0) await docker(['rm', '--force', '--volumes', ...ids], { timeoutMs: 20_000 }).catch(() => null)
       // A bridge (compose's default network) would outlive its daemon
       await docker(['network', 'prune', '--force'], { timeoutMs: 5000 }).catch(() => null)
     }
-    for (const daemon of daemons.reverse()) await killDaemon(daemon) // SIGTERM would take dockerd a second; nothing is left to save
+    await dockerd?.kill() // SIGTERM would take it a second; nothing is left to save
+    if (registryProcess) await killDaemon(registryProcess)
     await removeDirectory(directory)
   }
 
@@ -102,13 +107,14 @@ export async function startEngine(): Promise<Engine> {
 
   try {
     mkdirSync(join(directory, 'client'))
-    const registry = await startRegistry(directory, daemons)
-    await startDockerd(directory, registry, socketPath, daemons)
+    const registry = await startRegistry(directory, (child) => (registryProcess = child))
+    dockerd = createDockerd(directory, registry, socketPath)
+    await dockerd.start()
     const images = createImages(directory, registry, docker)
     const inspect = async (nameOrId: string): Promise<Record<string, any>> =>
       JSON.parse((await docker(['inspect', nameOrId])).stdout)[0]
     return {
-      host, socketPath, registry, directory, docker, compose: program('docker-compose'), ...images, inspect, stop,
+      host, socketPath, registry, directory, docker, compose: program('docker-compose'), ...images, inspect, dockerd, stop,
       pull: async (ref) => {
         await docker(['pull', '--quiet', ref])
         return (await inspect(ref)).Id
@@ -125,7 +131,7 @@ export async function startEngine(): Promise<Engine> {
 }
 
 /** A plain registry on a free port, which it names in its log; gives host:port. */
-async function startRegistry(directory: string, daemons: ChildProcess[]): Promise<string> {
+async function startRegistry(directory: string, onStart: (child: ChildProcess) => void): Promise<string> {
   const config = join(directory, 'registry.yml')
   const logFile = join(directory, 'registry.log')
   writeFileSync(config, `version: 0.1
@@ -133,7 +139,7 @@ storage: {filesystem: {rootdirectory: ${directory}/registry}}
 http: {addr: '127.0.0.1:0', secret: made-up}
 `)
   const child = startDaemon('docker-registry', ['serve', config], logFile, { PATH: process.env.PATH ?? '' })
-  daemons.push(child)
+  onStart(child)
   let address: string | undefined
   await until(() => {
     address = /listening on (127\.0\.0\.1:\d+)/.exec(readFileSync(logFile, 'utf8'))?.[1]
@@ -141,38 +147,4 @@ http: {addr: '127.0.0.1:0', secret: made-up}
   }, 10_000)
   if (address === undefined) throw new Error(`docker-registry did not start: ${tail(logFile)}`)
   return address
-}
-
-async function startDockerd(directory: string, registry: string, socketPath: string, daemons: ChildProcess[]): Promise<void> {
-  const config = join(directory, 'daemon.json') // the machine's own /etc/docker/daemon.json must not be read
-  const logFile = join(directory, 'dockerd.log')
-  writeFileSync(config, '{}')
-  const child = startDaemon(which('dockerd') ?? 'dockerd', [
-    '--config-file', config, '--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec'),
-    '--host', `unix://${socketPath}`, '--pidfile', join(directory, 'dockerd.pid'),
-    '--bridge=none', '--iptables=false', '--ip6tables=false', '--registry-mirror', `http://${registry}`,
-  ], logFile, {
-    PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
-    // What the mirror lacks is asked for at Docker Hub: a dead proxy refuses that at once, and nothing leaves the machine
-    HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1',
-  })
-  daemons.push(child)
-  let up = false
-  await until(async () => (up = await pings(socketPath)) || child.exitCode !== null, 15_000)
-  if (!up) throw new Error(`dockerd did not start: ${tail(logFile)}`)
-}
-
-function pings(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const request = get({ socketPath, path: '/_ping', timeout: 1000 }, (response) => {
-      response.resume()
-      resolve(response.statusCode === 200)
-    })
-    request.on('timeout', () => request.destroy())
-    request.on('error', () => resolve(false))
-  })
-}
-
-function tail(logFile: string): string {
-  return readFileSync(logFile, 'utf8').trim().split('\n').slice(-5).join('\n')
 }

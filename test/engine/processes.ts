@@ -139,7 +139,8 @@ function afterName(pid: number): string[] {
   return readProc(pid, 'stat').split(') ').at(-1)?.split(' ') ?? []
 }
 
-function stateOf(pid: number): string {
+/** Its letter of proc(5): Z is ended, and so is what cannot be found any more. */
+export function stateOf(pid: number): string {
   return afterName(pid)[0] ?? 'Z'
 }
 

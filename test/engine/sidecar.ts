@@ -20,9 +20,9 @@ export interface Sidecar {
   stop(): Promise<void>
 }
 
-/** Starts it; the test's end stops it. */
-export async function startSidecar(t: Test, engine: Engine, options: { watchtower?: string; idleMs?: number } = {}): Promise<Sidecar> {
-  const bot = await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC] }] })
+/** Starts it, with the chat and the state of an earlier one if its bot is given; the test's end stops it. */
+export async function startSidecar(t: Test, engine: Engine, options: { watchtower?: string; idleMs?: number; remindMs?: number; bot?: BotApi } = {}): Promise<Sidecar> {
+  const bot = options.bot ?? await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC] }] })
   const lines: Record<string, any>[] = []
   const log = createLog('debug', [bot.token], { write: (line: string) => void lines.push(JSON.parse(line)) })
   const abort = new AbortController()
@@ -33,6 +33,8 @@ export async function startSidecar(t: Test, engine: Engine, options: { watchtowe
       watchtower: options.watchtower ?? null,
       host: null,
       style: { language: 'en', timeZone: 'UTC', template: null },
+      remindMs: options.remindMs ?? 7 * 86_400_000,
+      quiet: null,
       stateDir: join(engine.directory, 'state'),
       timing: { ...TIMING, ...(options.idleMs !== undefined && { idleMs: options.idleMs }) },
       logLevel: 'debug',
@@ -43,9 +45,11 @@ export async function startSidecar(t: Test, engine: Engine, options: { watchtowe
   const stop = async (): Promise<void> => {
     abort.abort()
     await running
-    await bot.close()
   }
-  t.teardown(stop)
+  t.teardown(async () => {
+    await stop()
+    await bot.close()
+  })
   const events = (name: string): Record<string, any>[] => lines.filter((line) => line.event === name)
   return {
     bot,

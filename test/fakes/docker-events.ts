@@ -68,7 +68,7 @@ function passes(event: FakeEvent, filters: ReadonlyMap<string, string[]>): boole
   const { Type, Action, Actor } = event
   const matches: Record<string, (value: string) => boolean> = {
     type: (value) => value === Type,
-    event: (value) => value === Action,
+    event: (value) => Action === value || Action.startsWith(`${value}: `), // health_status: healthy
     container: (value) => Actor.ID.startsWith(value) || Actor.Attributes.name === value,
     label: (value) => hasLabel(Actor.Attributes, value),
   }

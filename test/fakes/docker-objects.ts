@@ -90,9 +90,15 @@ export function listed(one: FakeContainer, images: readonly FakeImage[]): Record
   return {
     Id: one.Id, Names: [one.Name], Image: same ? one.Config.Image : one.Image, ImageID: one.Image,
     Command: [one.Path, ...one.Args].join(' '), Created: Math.floor(Date.parse(one.Created) / 1000), Ports: [],
-    Labels: one.Config.Labels, State: one.State.Status, Status: one.State.Running ? 'Up 3 days' : 'Exited (0) 2 hours ago',
+    Labels: one.Config.Labels, State: one.State.Status, Status: one.State.Running ? `Up 3 days${healthWord(one)}` : 'Exited (0) 2 hours ago',
     HostConfig: { NetworkMode: one.HostConfig.NetworkMode }, NetworkSettings: { Networks: {} }, Mounts: one.Mounts,
   }
+}
+
+/** As the engine's list words it: moby container/state.go, String. */
+function healthWord({ State }: FakeContainer): string {
+  const { Status } = (State.Health ?? {}) as { Status?: string }
+  return Status === undefined ? '' : ` (${Status === 'starting' ? 'health: starting' : Status})`
 }
 
 /** The `filters` parameter as lists, from either of its two JSON forms; null if the engine would answer 400. */

@@ -56,7 +56,7 @@ async function createWeek(t: Test) {
   const config: Config = {
     telegram: { token: bot.token, chat: CHAT, topic: null, apiRoot: bot.url },
     docker: { type: 'unix', path: api.socketPath },
-    watchtower: null, host: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir, logLevel: 'debug',
+    watchtower: null, host: null, remindMs: 0, quiet: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir, logLevel: 'debug',
     timing: { ...TIMING, reconcileMs: 5 * MINUTE, paceMs: 1_000 },
   }
   const warnings: string[] = []

@@ -1,0 +1,24 @@
+// When messages come without sound. Takes a window of the day and a time, tells whether it is quiet.
+
+/** Minutes of the day, from inclusive, to exclusive; from after to runs over midnight. */
+export interface QuietHours {
+  from: number
+  to: number
+}
+
+/** Reads `22:00-08:00`; null for anything else, and for a window without length. */
+export function quietHours(text: string): QuietHours | null {
+  const [, h1, m1, h2, m2] = /^([01]?\d|2[0-3]):([0-5]\d) ?[-–] ?([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? []
+  const window = { from: Number(h1) * 60 + Number(m1), to: Number(h2) * 60 + Number(m2) }
+  return h1 === undefined || window.from === window.to ? null : window
+}
+
+/** Whether this moment (milliseconds since 1970) lies in the window, on the clocks of the time zone (IANA). */
+export function isQuiet(window: QuietHours | null, now: number, timeZone: string): boolean {
+  if (window === null) return false
+  const parts = new Intl.DateTimeFormat('en-GB', { timeZone, hour: 'numeric', minute: 'numeric' }).formatToParts(now)
+  const part = (type: 'hour' | 'minute'): number => Number(parts.find((one) => one.type === type)?.value)
+  const minute = (part('hour') % 24) * 60 + part('minute')
+  const { from, to } = window
+  return from < to ? minute >= from && minute < to : minute >= from || minute < to
+}

@@ -1,0 +1,44 @@
+import t from 'tap'
+import { emptyLedger, forget, type Ledger, refresh, restand, show, supersede } from '../../src/life/ledger.js'
+import type { Block, Standing } from '../../src/report/block.js'
+import type { Update } from '../../src/report/update.js'
+import { update } from '../report/made-up.js'
+
+const block = (one: Update, standing: Standing = { type: 'pending' }): Block => ({ update: one, standing, since: null })
+const placed = (...blocks: Block[]) => ({ host: null, blocks, failedChecks: [], stillPending: [], index: 0, count: 1, total: blocks.length, severalProjects: false, reminder: false })
+const shown = (...messages: Block[][]): Ledger => messages.reduce((ledger, blocks, n) => show(ledger, { chat: 1, messageId: 100 + n, content: placed(...blocks) }), emptyLedger)
+const standings = ({ ledger }: { ledger: Ledger }): string[][] => ledger.shown.map(({ content }) => content.blocks.map(({ standing }) => standing.type))
+const [a, b, newerA] = [update({ service: 'a' }), update({ service: 'b' }), update({ service: 'a', newImageId: '999999999999', newVersion: '16.3' })]
+const applied: Standing = { type: 'applied', at: 1, health: 'none', unhealthySince: null }
+
+t.test('what stands differently changes in the messages that show it, and only those are edited', (t) => {
+  const changed = restand(shown([block(a), block(b)], [block(update({ service: 'c' }))]), [{ update: a, standing: applied }])
+  t.same(standings(changed), [['applied', 'pending'], ['pending']])
+  t.same(changed.edited, [1])
+  t.same(restand(changed.ledger, [{ update: a, standing: applied }]).edited, [], 'once')
+  t.end()
+})
+
+t.test('what was struck through or removed stays so', (t) => {
+  const over = shown([block(a, { type: 'superseded', by: '16.3', link: null }), block(b, { type: 'removed' })])
+  t.same(restand(over, [{ update: a, standing: applied }, { update: b, standing: applied }]).edited, [])
+  t.end()
+})
+
+t.test('a newer message strikes through what older ones said of its services, and they lead to it', (t) => {
+  const led = supersede(shown([block(a), block(b)], [block(newerA)]), [block(newerA)], 'https://t.me/c/1/2', 2)
+  t.same(standings(led), [['superseded', 'pending'], ['pending']])
+  t.same(led.ledger.shown[0]?.content.blocks[0]?.standing, { type: 'superseded', by: '16.3', link: 'https://t.me/c/1/2' })
+  t.same(led.edited, [1])
+  t.same(supersede(led.ledger, [block(newerA)], 'https://t.me/c/1/3', 2).edited, [], 'the first link stays')
+  const nameless = supersede(shown([block(a)]), [block({ ...newerA, newVersion: null })], null, 2)
+  t.match(nameless.ledger.shown[0]?.content.blocks[0]?.standing, { by: '999999999999', link: null })
+  t.end()
+})
+
+t.test('a message is brought up to date, forgotten, and the oldest make room', (t) => {
+  t.same(standings(refresh(shown([block(a)], [block(b)]), 2, () => applied)), [['pending'], ['applied']])
+  t.same(forget(shown([block(a)], [block(b)]), 1).shown.map(({ id }) => id), [2])
+  t.same(shown(...Array.from({ length: 205 }, () => [block(a)])).shown.map(({ id }) => id).slice(0, 2), [6, 7])
+  t.end()
+})
