@@ -4,7 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { readConfig } from '../src/config.js'
+import { builtInTemplate } from '../src/report/builtin.js'
 import { parseTemplate } from '../src/report/template.js'
+import { program as fromSource } from './program.js'
 import { createWorld, done, found, MESSAGE } from './world.js'
 
 /** Runs the built program, the file that is shipped. */
@@ -62,9 +64,15 @@ t.test('a broken one is refused in one sentence with line and column, by replay 
 })
 
 t.test('the command has one use', async (t) => {
-  t.match(program(['template']), { status: 2, stdout: '', stderr: /^watchtower-telegram: template has one use: give --print/ })
-  t.match(program(['template', '--print'], { MESSAGE_LANGUAGE: 'de' }), { status: 2, stderr: /MESSAGE_LANGUAGE is unknown/ })
-  t.match(program(['template', '--help']), { status: 0, stdout: /^watchtower-telegram template: / })
+  const asked = async (args: string[], env: Record<string, string> = {}) => {
+    const { exit, stdout, stderr } = fromSource(t, args, { env })
+    return { status: await exit, stdout: stdout(), stderr: stderr() }
+  }
+  t.match(await asked(['template', '--print'], { MESSAGE_LANGUAGE: 'fr' }), { status: 0, stdout: builtInTemplate('fr'), stderr: '' })
+  t.match(await asked(['template']), { status: 2, stdout: '', stderr: /^watchtower-telegram: template has one use: give --print/ })
+  t.match(await asked(['template', '--print'], { MESSAGE_LANGUAGE: 'de' }), { status: 2, stderr: /MESSAGE_LANGUAGE is unknown/ })
+  t.match(await asked(['template', '--help']), { status: 0, stdout: /^watchtower-telegram template: / })
+  t.match(await asked(['template', '--version']), { status: 0, stdout: 'development\n' })
   t.match(program(['template', '--version']), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
 })
 

@@ -62,7 +62,7 @@ export function commandsFor(image: string, containers: readonly [ContainerFacts,
 export function rollbackFor(image: string, oldImageId: string, containers: readonly [ContainerFacts, ...ContainerFacts[]], commands: readonly string[]): string[] {
   if (imageRef(image).digest !== null) return []
   const { project, directory } = placeOf(containers[0])
-  const recreate = isPortainers(directory) ? [HINTS.portainerBack(inline(project ?? ''))] : commands.slice(-1)
+  const recreate = isPortainers(directory) ? [HINTS.portainerBack(inline(project as string))] : commands.slice(-1)
   return [`docker tag ${shortId(oldImageId)} ${operand(image)}`, ...recreate]
 }
 

@@ -96,13 +96,14 @@ export function partAgain(part: Omit<Placed, 'severalProjects' | 'reminder'> & P
 
 /** Whatever a template of the user's does, the message is made. */
 function ownOrBuiltIn<T>(format: Format, make: (template: Template | null) => T): T {
-  try {
-    return make(format.template)
-  } catch (error) {
-    if (format.template === null || !(error instanceof TemplateError)) throw error
-    format.onTemplateError(error.message)
-    return make(null)
+  if (format.template !== null) {
+    try {
+      return make(format.template)
+    } catch (error) {
+      format.onTemplateError((error as Error).message)
+    }
   }
+  return make(null)
 }
 
 /** Whether a template of the user's says what is the reason for this message. */

@@ -116,12 +116,7 @@ function isList(name: string): boolean {
 
 /** HTML and what a person sees of it. Throws a TemplateError where Telegram would not take it, or there is nothing to see. */
 export function render({ text: template }: Template, view: View): { html: string; text: string } {
-  let html: string
-  try {
-    html = mustache.render(template, view, {}, { escape: (value) => escapeHtml(String(value)) }).trim()
-  } catch (error) {
-    throw new TemplateError(`it cannot be rendered: ${(error as Error).message}`)
-  }
+  const html = mustache.render(template, view, {}, { escape: (value) => escapeHtml(String(value)) }).trim()
   const seen = readHtml(html)
   if (seen.type === 'error') throw new TemplateError(`Telegram would refuse what it makes: ${seen.error}`)
   const text = seen.text.trim()

@@ -60,7 +60,7 @@ const MONTHS = {
   en: ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],
   fr: ['janv.', 'févr.', 'mars', 'avr.', 'mai', 'juin', 'juil.', 'août', 'sept.', 'oct.', 'nov.', 'déc.'],
 }
-const month = (language: Language, moment: Moment): string => MONTHS[language][moment.month - 1] ?? ''
+const month = (language: Language, moment: Moment): string => MONTHS[language][moment.month - 1] as string
 const yearUnless = (thisYear: number, { year }: Moment): string => (year === thisYear ? '' : ` ${year}`)
 
 const EN: Texts = {

@@ -2,9 +2,12 @@ import t from 'tap'
 import { newsOf, nothingAnnounced } from '../../src/report/announce.js'
 import { factsOf } from '../../src/report/facts.js'
 import { escape, readHtml } from '../../src/report/html.js'
+import { Message } from '../../src/report/message.js'
 import { redact } from '../../src/report/redact.js'
 import { Report, reportOf } from '../../src/report/report.js'
+import { Update } from '../../src/report/update.js'
 import type { CheckSession } from '../../src/watchtower/session.js'
+import { update } from './made-up.js'
 
 const hex = (digit: string): string => `sha256:${digit.repeat(64)}`
 const [OLD, NEW, BUILT] = [hex('a'), hex('b'), hex('c')]
@@ -85,6 +88,13 @@ t.test('the way back is told where the old image is here, its digest where it is
   t.same(back('postgres:16', { RepoDigests: [`ghcr.io/x/postgres@${digest}`] }), { rollback: rollback('postgres:16'), pinned: null })
   t.same(back('postgres:16', { RepoDigests: [] }), { rollback: rollback('postgres:16'), pinned: null })
   t.same(back('postgres:16', null), { rollback: [], pinned: null })
+  t.end()
+})
+
+t.test('what an earlier version kept, without a way back and without buttons, is still read', (t) => {
+  const { rollback: _, pinned: __, ...earlier } = update({ rollback: ['x'], pinned: 'x' })
+  t.same(Update.parse(earlier), update())
+  t.same(Message.parse({ html: 'x', text: 'x' }), { html: 'x', text: 'x', buttons: [] })
   t.end()
 })
 

@@ -126,3 +126,12 @@ t.test('a part is made again in its place, with its own headline, failures and m
   const { severalProjects: _, reminder: __, message: ___, ...seam } = first
   t.match(partAgain(seam, format()).text, `🔔 40 Docker Updates Available on nas (1/${parts.length})`)
 })
+
+t.test('a part that a much shorter template filled, and that this one cannot hold, is a line each, as many as there is room for', async (t) => {
+  const blocks = Array.from({ length: 2_000 }, (_, i) => block(i === 0 ? applied('unhealthy') : i === 1 ? applied() : { type: 'pending' }, { update: update({ service: `service-with-a-long-name-${i}` }) }))
+  const given = { host: null, blocks, failedChecks: [{ name: 'x', reason: 'denied' as const, detail: '' }], stillPending: [{ update: postgres, since: 0 }], index: 0, count: 1, total: 2_000 }
+  const { text, html: same, buttons } = partAgain(given, format())
+  t.match(text, /^🔔 2000 Docker Updates Available\n\n❌ service-…-name-0\n✅ service-…-name-1\n• service-…-name-2\n/)
+  t.same([same, buttons], [text, []])
+  t.ok(text.length > 3_500 && text.length <= 3_796)
+})
