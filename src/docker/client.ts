@@ -155,11 +155,13 @@ function healthIn(status: string | undefined): Listed['health'] {
   return (word as Listed['health'] | undefined) ?? null
 }
 
+/** 409: it is being removed, and its log is not given any more (moby daemon/logs.go). */
 async function orNull<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return null
+    const { statusCode = 0 } = error as { statusCode?: number }
+    if (statusCode === 404 || statusCode === 409) return null
     throw error
   }
 }

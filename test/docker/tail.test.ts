@@ -148,13 +148,15 @@ t.test('a stream that is cut or ends while the container runs is opened again, a
 })
 
 t.test('the last lines of a container that is removed at once are those that the stream brought', async (t) => {
-  const w = await tailed(t)
-  await w.api.log('w').waitForFollowers(1)
-  w.api.override(/\/logs$/, { type: 'answer', status: 404, body: { message: 'No such container' } })
-  w.write('last words')
-  w.api.remove('w')
-  await w.end
-  t.same(w.texts, ['last words'])
+  for (const [status, message] of [[404, 'No such container: w'], [409, 'can not get logs from container which is dead or marked for removal']] as const) {
+    const w = await tailed(t)
+    await w.api.log('w').waitForFollowers(1)
+    w.api.override(/\/logs$/, { type: 'answer', status, body: { message } })
+    w.write('last words')
+    w.api.remove('w')
+    await w.end
+    t.same(w.texts, ['last words'], message)
+  }
 })
 
 t.test('a line of which Docker has written only a part is read when it is whole, and as it is when the container ends', async (t) => {
