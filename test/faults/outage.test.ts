@@ -24,8 +24,10 @@ async function awayForADay(t: Test): Promise<string> {
   await stage.telegramDown()
   for (const [index, hour] of [-24, -16, -8, -2].entries()) {
     set(hour * HOUR, index % 2 === 0)
-    const sidecar = start()
+    const sidecar = start({ RETRY_PACE: '3s' })
     await sidecar.waitFor('watchtower.attached')
+    // what is under way at this moment may have been accepted: news is merged only with what waits
+    if (index > 0) await sidecar.waitFor('report.retry')
     stage.say([index === 0 ? older : newer, ...names.slice(0, index + 1).map(found), done(index + 2)])
     await sidecar.waitFor('session.sealed')
     t.match((await sidecar.waitFor('report.retry'))[0]?.reason, index % 2 === 0 ? /ECONNREFUSED/ : /ENOTFOUND/)
@@ -39,7 +41,7 @@ async function awayForADay(t: Test): Promise<string> {
   const texts = stage.bot.messages.map(({ text }) => text)
   const positions = names.map((name) => texts.findIndex((text) => text.includes(name)))
   t.same(positions, positions.toSorted((a, b) => a - b), 'in order')
-  t.ok(texts.length < 4, 'old ones are merged')
+  t.equal(texts.length, 1, 'old ones are merged')
   t.notMatch(texts.join('\n'), '2.0.0', 'what a newer image replaced is not told')
   t.match(texts.join('\n'), '3.0.0')
   for (const text of texts) t.match(text, /^⏱/m, 'says that it is late')
