@@ -16,7 +16,7 @@ import { damagedNotice } from './report/notice.js'
 import type { Style } from './report/message.js'
 import { loadState, prepareDirectory, saveState, StateError } from './state/file.js'
 import { type Lock, takeLock } from './state/lock.js'
-import { accepted, editRefused, emptyState, type State } from './state/state.js'
+import { accepted, editRefused, emptyState, known, type State } from './state/state.js'
 import { createStore } from './state/store.js'
 import { createTeller } from './tell.js'
 import { createObserver } from './observer.js'
@@ -139,7 +139,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
   await Promise.all([
     checkTelegram(telegram, config, log, health, signal),
-    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onChange: observer.look }),
+    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onEmpty: (container) => store.change((before) => known(before, container)), onChange: observer.look }),
     relay.run(signal),
     untilLost(docker, config.docker, timing.dockerLostMs, (fault) => health.set('docker', fault), signal).then((wasLost) => {
       if (wasLost) log.fatal('docker.lost', {}, `Docker has not answered for ${timing.dockerLostMs / 1000} s: ending, so that a restart finds its socket again`)

@@ -33,7 +33,8 @@ export interface SourceOptions {
    * promise slows the reading down. Without a checkpoint there is none yet: the next session brings it.
    */
   onSession(session: CheckSession, checkpoint: Checkpoint | null, missed: boolean): void | Promise<void>
-  onAttached(): void
+  /** The log was read to its end. empty: no check has ended in it. */
+  onAttached(empty: boolean): void
   onEngineError(message: string): void
   onStalled(): void
 }
@@ -43,7 +44,7 @@ export function createSource(docker: Docker, options: SourceOptions): Source {
   const { saved, history, idleMs, onSession, onAttached } = options
   const cursor = createCursor(saved?.position ?? null)
   const pipeline = createPipeline(idleMs, { context: saved?.context ?? null })
-  const missed = createMissed(history)
+  let missed = createMissed(history)
   let lastMissed: Checkpoint | null = null
   let caughtUp = false
 
@@ -60,10 +61,13 @@ export function createSource(docker: Docker, options: SourceOptions): Source {
     }
   }
 
-  function catchUp(): void {
+  /** Tells what was missed, if anything was. */
+  function catchUp(): boolean {
     caughtUp = true
     const session = missed.take()
+    missed = createMissed(false)
     if (session) void onSession(session, lastMissed, true)
+    return session !== null
   }
 
   return {
@@ -79,10 +83,7 @@ export function createSource(docker: Docker, options: SourceOptions): Source {
             quietTimer.refresh()
             return take(pipeline.push(line))
           },
-          onCaughtUp() {
-            catchUp()
-            onAttached()
-          },
+          onCaughtUp: () => onAttached(!catchUp()),
         })
         if (!signal.aborted) void take(pipeline.end('exited'))
       } finally {

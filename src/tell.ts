@@ -55,13 +55,14 @@ export function createTeller({ docker, config, log, store, signal, onNews }: Tel
     const facts = session.found.length + session.failures.length === 0 ? null : await factsFor(session)
     if (signal.aborted) return
     const { report, failedChecks } = reportOf(session, facts, { host: config.host, container: container.name }, missed)
-    log.info('session.sealed', { report }, `${container.name}: check ${session.end}, ${report.updates.length} services with updates, ${report.failures.length} not checked`)
-    for (const replaced of report.replaced) log.error('container.replaced', { container: container.name, replaced }, `${container.name} replaced ${replaced.container}: it is not monitor-only`)
     const { news, announced } = newsOf(store.get().announced, container.name, report, failedChecks)
-    for (const update of news.updates) log.info('update.found', { update }, `${update.service || update.image}: ${update.currentVersion ?? 'unknown'} → ${update.newVersion ?? update.newImageId}`)
-    for (const failed of news.failedChecks) log.warn('check.failed', { failed }, `${failed.name} could not be checked: ${failed.reason}`)
+    // before a word of it: a log that cannot be written must not lose it
     store.change((state) => commit(state, { container, checkpoint, announced, news, now: Date.now(), stateLost, remindMs: config.remindMs }))
     onNews()
+    log.info('session.sealed', { report }, `${container.name}: check ${session.end}, ${report.updates.length} services with updates, ${report.failures.length} not checked`)
+    for (const replaced of report.replaced) log.error('container.replaced', { container: container.name, replaced }, `${container.name} replaced ${replaced.container}: it is not monitor-only`)
+    for (const update of news.updates) log.info('update.found', { update }, `${update.service || update.image}: ${update.currentVersion ?? 'unknown'} → ${update.newVersion ?? update.newImageId}`)
+    for (const failed of news.failedChecks) log.warn('check.failed', { failed }, `${failed.name} could not be checked: ${failed.reason}`)
   }
 
   async function factsFor(session: CheckSession): Promise<Facts | null> {

@@ -33,15 +33,17 @@ export interface WatchtowersOptions {
   stateLost: boolean
   signal: AbortSignal
   onSealed(sealed: Sealed): void | Promise<void>
+  /** A log was read to its end, and no check has ended in it. */
+  onEmpty(container: { id: string; name: string }): void
   /** Something on the engine may have changed. Fails when the engine does. */
   onChange(): Promise<void>
 }
 
 /** Resolves after the signal aborts. */
-export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onChange }: WatchtowersOptions): Promise<void> {
+export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onChange }: WatchtowersOptions): Promise<void> {
   const bell = createBell()
   const followed = new Map<string, Followed>()
-  const history = cursors.length === 0
+  let history = cursors.length === 0
 
   function follow(id: string, name: string): Followed {
     const one: Followed = {
@@ -57,7 +59,8 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
         reconcileMs: config.timing.reconcileMs,
         timeoutMs: config.timing.dockerTimeoutMs,
         onSession: (session, checkpoint, missed) => onSealed({ container: { id, name: one.name }, session, checkpoint, missed, stateLost: stateLost && missed && !one.read }),
-        onAttached: () => {
+        onAttached: (empty) => {
+          if (empty) onEmpty({ id, name: one.name })
           one.read = true
           one.fault = null
           log.info('watchtower.attached', { container: one.name, id }, `following ${one.name}`)
@@ -108,6 +111,7 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
       one.name = name
       if (!one.active && (running || !one.read)) void attach(one)
     }
+    history = false
     for (const [id, one] of followed) if (!one.active && !found.some((c) => c.id === id)) followed.delete(id)
     await onChange()
   }

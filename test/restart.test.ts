@@ -37,6 +37,17 @@ t.test('a check that is under way when the program stops is told whole by the ne
   t.match(w.bot.messages.map(({ text }) => text), [/^🔔 2 Docker Updates Available/])
 })
 
+t.test('a program that stopped before its first check is told of all that was found since', async (t) => {
+  const w = await createWorld(t)
+  void w.start()
+  await w.waitFor('watchtower.attached')
+  await w.stop()
+  w.say('watchtower', other('app-a'), done, other('app-b'), done)
+  void w.start()
+  await w.waitFor('report.sent')
+  t.match(w.bot.messages.map(({ text }) => text), [/app-a:1[^]*app-b:1/], 'it is no first start any more')
+})
+
 t.test('a message whose answer the end of the program cut off is sent again, marked', async (t) => {
   const w = await createWorld(t)
   w.bot.next('sendMessage', { type: 'hang', accepted: true })

@@ -12,7 +12,11 @@ export async function fetchAnswer(url: string, init: { method: string; body: URL
   if (!URL.canParse(url)) throw new Error('the address of the Bot API is no URL')
   const target = new URL(url)
   const data = Buffer.from(init.body.toString())
-  const request = (target.protocol === 'http:' ? http : https).request(target, {
+  // in parts: NODE_DEBUG=http prints the path of a URL that is given whole
+  const request = (target.protocol === 'http:' ? http : https).request({
+    hostname: target.hostname.replace(/^\[|\]$/g, ''),
+    ...(target.port !== '' && { port: Number(target.port) }),
+    path: target.pathname + target.search,
     method: init.method,
     headers: { ...init.headers, 'content-length': String(data.length) },
     // a connection kept alive may be cut by the server just when the next message is sent

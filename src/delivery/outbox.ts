@@ -47,8 +47,9 @@ export type Entry = z.infer<typeof Entry>
 /** Plain data, for the state file. */
 export const Outbox = z.object({
   entries: z.array(Entry),
-  /** Telegram asked to wait until then, milliseconds since 1970 */
+  /** Telegram asked to wait until then, milliseconds since 1970, and when it did */
   notBefore: time,
+  askedAt: time.default(0),
   /** when the last messages were sent, oldest first, milliseconds since 1970 */
   sends: z.array(time),
 })
@@ -66,13 +67,10 @@ export type Step =
 const PER_MINUTE = { messages: 20, ms: 60_000 }
 /** Telegram's limit for a chat: about one a second. */
 const APART_MS = 1_000
-/** Longer waits were never seen (10,072 s is the longest reported); more is a clock that was set back. */
-const MAX_WAIT_MS = 86_400_000
-
 /** Makes the messages of an entry that has none yet; none if there is nothing left to say. */
 export type Render = (entry: Entry, now: number) => Rendered[]
 
-export const emptyOutbox: Outbox = { entries: [], notBefore: 0, sends: [] }
+export const emptyOutbox: Outbox = { entries: [], notBefore: 0, askedAt: 0, sends: [] }
 
 /**
  * Adds news at the end; what waits there and was surely never accepted becomes one entry with it.
@@ -136,7 +134,7 @@ export function nextStep(outbox: Outbox, now: number, apartMs: number, render: R
   // a time that lies ahead was written before the clock was set back
   const sends = outbox.sends.filter((at) => at <= now)
   const oldest = sends.at(-PER_MINUTE.messages)
-  const told = outbox.notBefore - now > MAX_WAIT_MS ? 0 : outbox.notBefore
+  const told = now < outbox.askedAt ? 0 : outbox.notBefore
   const from = Math.max(told, oldest === undefined ? 0 : oldest + PER_MINUTE.ms, (sends.at(-1) ?? 0) + Math.min(apartMs, APART_MS))
   if (from > now) return { type: 'wait', ms: from - now }
   const part = (entry.parts ?? render(entry, now))[entry.accepted]
@@ -168,9 +166,9 @@ export function unknown(outbox: Outbox): Outbox {
   return changeFirst(outbox, (entry) => ({ ...entry, state: 'pending', mayRepeat: true }))
 }
 
-/** Telegram asked to wait until then. */
-export function waitUntil(outbox: Outbox, until: number): Outbox {
-  return { ...outbox, notBefore: until }
+/** Telegram asked to wait so long. */
+export function waitFor(outbox: Outbox, ms: number, now: number): Outbox {
+  return { ...outbox, notBefore: now + ms, askedAt: now }
 }
 
 /** As an earlier process left it: a request that it did not see the end of is unknown. stateLost: and what it held may have been told. */

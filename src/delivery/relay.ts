@@ -4,7 +4,7 @@
 import { createBell } from '../bell.js'
 import type { Message } from '../report/message.js'
 import type { Language } from '../report/texts.js'
-import { begin, done, type Entry, nextStep, notSent, type Outbox, type Render, unknown, waitUntil } from './outbox.js'
+import { begin, done, type Entry, nextStep, notSent, type Outbox, type Render, unknown, waitFor } from './outbox.js'
 import type { Failed, Outcome, Ready } from './telegram.js'
 
 /** What happened to a message, for the log. */
@@ -85,7 +85,7 @@ export function createRelay({ outbox, render, language, send, probe, sleep, now,
   async function failed(outcome: Failed, attempts: number, signal: AbortSignal): Promise<void> {
     if (outcome.type === 'transient' && outcome.retryAfterMs !== null) {
       const waitMs = outcome.retryAfterMs + Math.round(random() * 1_000)
-      outbox.change((state) => waitUntil(state, now() + waitMs))
+      outbox.change((state) => waitFor(state, waitMs, now()))
       onEvent({ type: 'retry', reason: outcome.reason, waitMs, attempts })
       return
     }

@@ -80,9 +80,8 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
       let movedTo: number | null = null
       let refused: string | null = null
       const waiting: Message[] = [message]
-      for (let turn = 0; turn < MAX_TURNS; turn += 1) {
-        const [next] = waiting
-        if (!next) break
+      // what is accepted is no change of course
+      for (let [turn, next] = [0, waiting[0]]; next && turn < MAX_TURNS; next = waiting[0]) {
         try {
           const sent = await api.sendMessage(
             {
@@ -99,6 +98,7 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
           messageIds.push(sent.message_id)
           waiting.shift()
         } catch (error) {
+          turn += 1
           const answer = error instanceof TelegramApiError ? error : null
           const description = answer?.description ?? ''
           if (typeof answer?.migrateToChatId === 'number') {
@@ -111,7 +111,7 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
           } else if (!bare && next.buttons.length > 0 && ABOUT_BUTTONS.test(description)) {
             notes.push('Telegram refused the buttons: sent without them')
             bare = true
-          } else if (/(message|text) is too long/i.test(description) && next.text.length > 1 && turn < MAX_TURNS / 2) {
+          } else if (/(message|text) is too long/i.test(description) && next.text.length > 1 && turn <= MAX_TURNS / 2) {
             notes.push('Telegram found it too long: sent in halves, as plain text')
             plain = true
             waiting.splice(0, 1, ...halves(next))

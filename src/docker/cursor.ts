@@ -26,6 +26,8 @@ export interface Cursor {
 const OVERLAP_S = 1
 /** Lines remembered for telling duplicates apart; where a second holds more, less than a second is read again. */
 const MAX_REMEMBERED = 20_000
+/** Characters of a text that are remembered as they are. */
+const MAX_KEY = 100
 /** Of these, the newest that a position keeps: a second of any real log, 12 KB in the state file. */
 const MAX_KEPT = 1_000
 
@@ -57,9 +59,11 @@ export function createCursor(saved: Position | null = null): Cursor {
   return {
     isNew(line) {
       if (line.at === null) return true
-      const key = `${line.at} ${line.text}`
+      // a part of a text keeps the whole of it in memory: stamps are copied, long texts are digested
+      const at = Buffer.from(line.at).toString('latin1')
+      const key = `${at} ${line.text.length > MAX_KEY ? digest(line.text) : line.text}`
       if (seen.has(key)) return false
-      seen.set(key, line.at)
+      seen.set(key, at)
       if (restoredUntil !== null && line.at > restoredUntil) restored.clear()
       const known = restored.size > 0 && restored.has(digest(key))
       // further back than the streams are apart: the clock was set back, and new lines follow it

@@ -24,7 +24,8 @@ export function isFramed(start: Buffer): boolean {
  * in-band error frame (the daemon's own, not the container's). A header that claims more than
  * MAX_FRAME_BYTES is told to onError too and ends the lines: what follows cannot be told apart.
  * What the end of the body cuts short, a frame or a line of which Docker has written only some parts,
- * is passed on as far as it came; with onHeld it is held back and its stamp told, for it will be read again.
+ * is passed on as far as it came; with onHeld it is held back and its stamp told, for it will be read
+ * again. onHeld gets the stamp as soon as a line of parts begins, too: it may not end in this body.
  */
 export function demux(onError: (message: string) => void = () => {}, onHeld: ((stamp: string) => void) | null = null): Transform {
   // joined only when the next frame is whole: joining at every chunk would cost n² for a large frame
@@ -62,6 +63,7 @@ export function demux(onError: (message: string) => void = () => {}, onHeld: ((s
       pending.set(stream, { stamp, parts: [part], length: part.length })
     }
     if (payload.at(-1) === NEWLINE) flush(out, stream)
+    else if (!line) onHeld?.(stamp.trimEnd())
   }
 
   return new Transform({

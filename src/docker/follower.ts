@@ -33,6 +33,7 @@ export interface FollowOptions {
 
 /** A removed one-off check leaves some dozens of lines. More than this at once is a flood: the stream is closed, plain reads are enough. */
 const MAX_LINES = 5_000
+const MAX_CHARACTERS = 4_000_000
 
 /** Opens the stream; null if there is no such container. */
 export async function follow(docker: Docker, { id, since, tty, signal, onData, onEngineError }: FollowOptions): Promise<Follower | null> {
@@ -40,17 +41,22 @@ export async function follow(docker: Docker, { id, since, tty, signal, onData, o
   if (!body) return null
   const lineOf = createLineReader(API_LAYOUT)
   const kept: Line[] = []
+  let characters = 0
   const stream = tty ? linesOf(body) : linesOf(body, demux(onEngineError))
   stream.on('data', (raw: string) => {
     kept.push(lineOf(raw))
-    if (kept.length >= MAX_LINES) body.destroy()
+    characters += raw.length
+    if (kept.length >= MAX_LINES || characters >= MAX_CHARACTERS) body.destroy()
     onData()
   })
   const end = finished(stream).catch(() => {}).then(onData)
   return {
     open: () => !stream.destroyed,
     lines: () => kept,
-    drop: (n) => void kept.splice(0, n),
+    drop(n) {
+      kept.splice(0, n)
+      characters = kept.reduce((sum, { text }) => sum + text.length, 0)
+    },
     ended: (ms) => Promise.race([end, sleep(ms, signal)]),
     close: () => void body.destroy(),
   }

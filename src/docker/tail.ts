@@ -96,7 +96,7 @@ async function read(docker: Docker, { id, cursor, signal, timeoutMs, onLine, onE
     if (performance.now() - progress > timeoutMs) body.destroy(Object.assign(new Error(`the log gave nothing for ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' }))
   }, timeoutMs / 4)
   try {
-    for await (const raw of tty ? linesOf(body) : linesOf(body, demux(onEngineError, final ? null : (stamp) => void (held = stamp)))) {
+    for await (const raw of tty ? linesOf(body) : linesOf(body, demux(onEngineError, final ? null : (stamp) => cursor.hold((held = held === null || stamp < held ? stamp : held))))) {
       progress = Infinity // what is done with the line is not the engine's time
       const line = lineOf(raw as string)
       if (cursor.isNew(line)) {

@@ -54,7 +54,7 @@ export function announce(tracked: readonly Tracked[], updates: readonly Update[]
 }
 
 /** Only what names a service that runs an older image can be watched. */
-function isWatchable({ service, currentImageId }: Update): boolean {
+export function isWatchable({ service, currentImageId }: Update): boolean {
   return service !== '' && currentImageId !== null
 }
 

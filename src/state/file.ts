@@ -171,6 +171,10 @@ function sentence(directory: string, error: unknown): string {
     case 'ENOSPC':
     case 'EDQUOT':
       return `there is no space left in STATE_DIR ${directory}: make room there`
+    case 'ENOENT':
+      return `STATE_DIR ${directory} is not there and cannot be made: make it, or name another`
+    case 'EISDIR':
+      return `${join(directory, FILE)} or a file beside it is a directory: remove it`
     case 'ENOTDIR':
     case 'EEXIST':
       return `STATE_DIR ${directory} is no directory: name one`

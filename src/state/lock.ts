@@ -35,7 +35,11 @@ export async function takeLock(directory: string, answer: () => string): Promise
     }
     if (code !== 'EADDRINUSE') break
     if ((await ask(path)) !== null || attempt !== 'first') throw new StateError(`another watchtower-telegram is using STATE_DIR ${directory}: stop it, or give each its own`)
-    rmSync(path, { force: true })
+    try {
+      rmSync(path, { force: true })
+    } catch {
+      throw new StateError(`${join(directory, NAME)} is in the way of the lock: remove it`)
+    }
   }
   return { held: false, release: () => {} }
 }

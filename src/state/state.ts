@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { done, emptyOutbox, enqueueEdits, enqueueNews, enqueueReminder, Outbox, withoutNews } from '../delivery/outbox.js'
 import { emptyLedger, forget, Ledger, refresh, restand, show, supersede } from '../life/ledger.js'
-import { announce, observe, standingNow, Tracked } from '../life/pending.js'
+import { announce, isWatchable, observe, standingNow, Tracked } from '../life/pending.js'
 import { Announced, News, nothingAnnounced, withoutAnnounced } from '../report/announce.js'
 import type { StillPending } from '../report/block.js'
 import type { Facts } from '../report/facts.js'
@@ -15,8 +15,8 @@ const Checkpoint = z.object({
 type Checkpoint = z.infer<typeof Checkpoint>
 
 export const State = z.object({
-  /** of every Watchtower container that was read, by its id; the one that moved last stands last */
-  cursors: z.array(z.object({ id: z.string(), name: z.string(), checkpoint: Checkpoint })),
+  /** of every Watchtower container that was read, by its id; the one that moved last stands last. Null: no check has ended in it yet */
+  cursors: z.array(z.object({ id: z.string(), name: z.string(), checkpoint: Checkpoint.nullable() })),
   announced: Announced,
   /** what became of the announced updates */
   tracked: z.array(Tracked).default([]),
@@ -71,6 +71,12 @@ export function commit(state: State, { container, checkpoint, announced, news, n
   }
 }
 
+/** A log was read to its end and no check has ended in it: what is read of it from now on was meant for this program. */
+export function known(state: State, container: { id: string; name: string }): State {
+  if (state.cursors.some(({ id }) => id === container.id)) return state
+  return { ...state, cursors: [...state.cursors, { ...container, checkpoint: null }].slice(-MAX_CURSORS) }
+}
+
 /** What is pending, as it is mentioned. */
 export function pendingOf(tracked: readonly Tracked[]): StillPending[] {
   return tracked.filter(({ standing }) => standing.type === 'pending').map(({ update, since, foundAt }) => ({ update, since: since ?? foundAt }))
@@ -108,7 +114,7 @@ export function accepted(state: State, { chat, messageId, link, now }: Accepted)
   const outbox = done(state.outbox)
   if (!placed || placed.blocks.length === 0) return { ...state, outbox }
   const id = state.ledger.nextId
-  const shown = messageId === null ? state.ledger : show(state.ledger, { chat, messageId, content: placed })
+  const shown = messageId === null || !placed.blocks.some(({ update }) => isWatchable(update)) ? state.ledger : show(state.ledger, { chat, messageId, content: placed })
   const led = supersede(shown, placed.blocks, link, id)
   // what became of them while they were being sent
   const meanwhile = refresh(led.ledger, id, ({ update }) => standingNow(update, state.tracked))

@@ -123,6 +123,14 @@ t.test('what Telegram takes in no form is set aside with a notice in its place, 
   }
 })
 
+t.test('what is cut into many pieces is sent whole', async (t) => {
+  const { bot, telegram } = await world(t)
+  bot.next('sendMessage', ...Array.from({ length: 6 }, () => error(400, 'Bad Request: message is too long')))
+  const text = Array.from({ length: 64 }, (_, n) => `line ${n}`).join('\n')
+  t.match(await telegram.send({ html: text, text, buttons: [] }, false, never), { type: 'sent', messageIds: Array.from({ length: 7 }, () => Number) })
+  t.equal(bot.messages.map((one) => one.text).join('\n'), text)
+})
+
 t.test('when a part of a message was accepted, another try may repeat it', async (t) => {
   const { bot, telegram } = await world(t)
   bot.next('sendMessage', error(400, 'Bad Request: message is too long'), { type: 'delay', ms: 0 }, { type: 'too-many-requests', retryAfter: 1 })

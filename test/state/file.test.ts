@@ -76,8 +76,8 @@ t.test('each fault of the directory is one sentence with its remedy', async (t) 
   await t.rejects(prepareDirectory(join(directory, 'file')), { message: /file is no directory: name one$/ })
   await t.rejects(prepareDirectory(join(directory, 'file', 'below')), { message: /is no directory/ })
   await t.rejects(prepareDirectory('/dev/null/below'), StateError)
-  await t.rejects(saveState(join(directory, 'gone'), emptyState), { message: /cannot be used: ENOENT/ })
-  await t.rejects(loadState(t.testdir({ 'state.json': {} }), NOW), { name: 'StateError', message: /cannot be used: EISDIR/ })
+  await t.rejects(saveState(join(directory, 'gone'), emptyState), { message: /is not there and cannot be made: make it, or name another/ })
+  await t.rejects(loadState(t.testdir({ 'state.json': {} }), NOW), { name: 'StateError', message: /state\.json or a file beside it is a directory: remove it$/ })
   chmodSync(directory, 0o500)
   await asOrdinaryUser(async () => {
     await t.rejects(saveState(directory, emptyState), { message: /^user \d+ may not write in STATE_DIR .*: give it to that user \(chown \d+\), or name another STATE_DIR$/ })
@@ -155,6 +155,12 @@ t.test('a program that holds the lock and does not answer holds it all the same'
   await new Promise<void>((resolve) => frozen.listen(at(directory, 'lock'), resolve))
   t.teardown(() => frozen.close())
   await t.rejects(takeLock(directory, () => ''), { name: 'StateError' })
+})
+
+t.test('what is in the way of the lock is named', async (t) => {
+  const directory = shortDirectory(t)
+  mkdirSync(join(directory, 'lock'))
+  await t.rejects(takeLock(directory, () => ''), { name: 'StateError', message: /lock is in the way of the lock: remove it$/ })
 })
 
 t.test('a long path is no obstacle to the lock', async (t) => {

@@ -84,7 +84,7 @@ export function run(commands: readonly Command[]): Outcome {
   const running = new Map<number, { image: number | 'old'; since: number }>()
 
   const read = (): void => {
-    const next = Number(memory.cursors[0]?.checkpoint.position.since.slice(-10, -1) ?? 0)
+    const next = Number(memory.cursors[0]?.checkpoint?.position.since.slice(-10, -1) ?? 0)
     const session = log[next]
     if (!session) return
     const updates = session.flatMap(([service, image]) => {
