@@ -7,8 +7,8 @@ import { observed } from './state/state.js'
 import type { Store } from './state/store.js'
 
 export interface Observer {
-  /** Looks once; fails when the engine does. Nothing is asked where nothing is tracked. */
-  look(): Promise<void>
+  /** Looks soon. What cannot be learned now, of one container or of all, is learned at the next look. */
+  look(): void
 }
 
 export function createObserver(docker: Docker, store: Store, onChange: () => void): Observer {
@@ -19,24 +19,48 @@ export function createObserver(docker: Docker, store: Store, onChange: () => voi
     return facts && { ...facts, health }
   }
 
+  async function containersNow(): Promise<ContainerFacts[]> {
+    const { tracked } = store.get()
+    const services = new Set(tracked.map(({ update }) => JSON.stringify([update.project, update.service])))
+    const listed = (await docker.list()).filter(({ name, labels }) => {
+      const { project, service } = placeOf({ name, labels: new Map(Object.entries(labels)) })
+      return services.has(JSON.stringify([project, service]))
+    })
+    const containers: ContainerFacts[] = []
+    for (const one of listed) {
+      const facts = await factsOf(one)
+      if (facts) containers.push(facts)
+    }
+    return containers
+  }
+
+  async function lookOnce(): Promise<void> {
+    // a service must not look gone because a container could not be inspected
+    const containers = await containersNow().catch(() => null)
+    if (containers === null) return
+    known = new Map(containers.map((facts) => [facts.id, facts]))
+    const before = store.get()
+    store.change((state) => observed(state, { containers, images: [] }, Date.now()))
+    if (store.get() !== before) onChange()
+  }
+
+  /** One look at a time; who asks meanwhile gets one more after it. */
+  let looking = false
+  let again = false
+  async function lookUntilDone(): Promise<void> {
+    looking = true
+    do {
+      again = false
+      await lookOnce()
+    } while (again)
+    looking = false
+  }
+
   return {
-    async look() {
-      const { tracked } = store.get()
-      if (tracked.length === 0) return
-      const services = new Set(tracked.map(({ update }) => JSON.stringify([update.project, update.service])))
-      const listed = (await docker.list()).filter(({ name, labels }) => {
-        const { project, service } = placeOf({ name, labels: new Map(Object.entries(labels)) })
-        return services.has(JSON.stringify([project, service]))
-      })
-      const containers: ContainerFacts[] = []
-      for (const one of listed) {
-        const facts = await factsOf(one)
-        if (facts) containers.push(facts)
-      }
-      known = new Map(containers.map((facts) => [facts.id, facts]))
-      const before = store.get()
-      store.change((state) => observed(state, { containers, images: [] }, Date.now()))
-      if (store.get() !== before) onChange()
+    look() {
+      if (store.get().tracked.length === 0) return
+      again = true
+      if (!looking) void lookUntilDone()
     },
   }
 }

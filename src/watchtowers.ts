@@ -35,8 +35,8 @@ export interface WatchtowersOptions {
   onSealed(sealed: Sealed): void | Promise<void>
   /** A log was read to its end, and no check has ended in it. */
   onEmpty(container: { id: string; name: string }): void
-  /** Something on the engine may have changed. Fails when the engine does. */
-  onChange(): Promise<void>
+  /** Something on the engine may have changed. */
+  onChange(): void
 }
 
 /** Resolves after the signal aborts. */
@@ -113,7 +113,7 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
     }
     history = false
     for (const [id, one] of followed) if (!one.active && !found.some((c) => c.id === id)) followed.delete(id)
-    await onChange()
+    onChange()
   }
 
   let fault: string | null = null
