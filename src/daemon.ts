@@ -134,7 +134,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     onEvent: (event) => logDelivery(log, health, event),
   })
   const observer = createObserver(docker, store, relay.wake)
-  const teller = createTeller({ docker, config, log, store, signal, onNews: relay.wake })
+  const teller = createTeller({ docker, config, log, store, signal, look: observer.look, onNews: relay.wake })
 
   log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
   await Promise.all([

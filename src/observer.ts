@@ -7,8 +7,8 @@ import { observed } from './state/state.js'
 import type { Store } from './state/store.js'
 
 export interface Observer {
-  /** Looks soon. What cannot be learned now, of one container or of all, is learned at the next look. */
-  look(): void
+  /** Looks; resolves when it has. What cannot be learned now, of one container or of all, is learned at the next look. */
+  look(): Promise<void>
 }
 
 export function createObserver(docker: Docker, store: Store, onChange: () => void): Observer {
@@ -45,22 +45,21 @@ export function createObserver(docker: Docker, store: Store, onChange: () => voi
   }
 
   /** One look at a time; who asks meanwhile gets one more after it. */
-  let looking = false
+  let looking: Promise<void> | null = null
   let again = false
   async function lookUntilDone(): Promise<void> {
-    looking = true
-    do {
+    while (again) {
       again = false
       await lookOnce()
-    } while (again)
-    looking = false
+    }
   }
 
   return {
-    look() {
+    async look() {
       if (store.get().tracked.length === 0) return
       again = true
-      if (!looking) void lookUntilDone()
+      looking ??= lookUntilDone().finally(() => (looking = null))
+      await looking
     },
   }
 }

@@ -43,16 +43,19 @@ export interface TellerOptions {
   log: Log
   store: Store
   signal: AbortSignal
+  /** Learns what became of what is pending, so that nobody is reminded of what is done. */
+  look(): Promise<void>
   /** There may be something new to send. */
   onNews(): void
 }
 
-export function createTeller({ docker, config, log, store, signal, onNews }: TellerOptions): Teller {
+export function createTeller({ docker, config, log, store, signal, look, onNews }: TellerOptions): Teller {
   let work = Promise.resolve()
   let waiting = 0
 
   async function tellOne({ container, session, checkpoint, missed, stateLost }: Sealed): Promise<void> {
     const facts = session.found.length + session.failures.length === 0 ? null : await factsFor(session)
+    await look()
     if (signal.aborted) return
     const { report, failedChecks } = reportOf(session, facts, { host: config.host, container: container.name }, missed)
     const { news, announced } = newsOf(store.get().announced, container.name, report, failedChecks)

@@ -36,7 +36,7 @@ export interface WatchtowersOptions {
   /** A log was read to its end, and no check has ended in it. */
   onEmpty(container: { id: string; name: string }): void
   /** Something on the engine may have changed. */
-  onChange(): void
+  onChange(): unknown
 }
 
 /** Resolves after the signal aborts. */

@@ -95,7 +95,8 @@ function mentions(stillPending: readonly StillPending[], { updates }: News): Sti
 
 /** Adds a reminder at the end, in place of one that waits there already. */
 export function enqueueReminder(outbox: Outbox, host: string | null, stillPending: StillPending[], now: number): Outbox {
-  const others = outbox.entries.filter(({ content, state }) => content.type !== 'reminder' || state === 'sending')
+  // one that was begun stays: its request may be under way
+  const others = outbox.entries.filter(({ content, parts }) => content.type !== 'reminder' || parts !== null)
   return enqueue({ ...outbox, entries: others }, { type: 'reminder', host, stillPending }, now, false)
 }
 

@@ -136,18 +136,26 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
       return { type: 'sent', messageIds, notes: [...new Set(notes)], movedTo, chat: currentChat, link: linkTo(currentChat, thread, messageIds[0]) }
     },
 
-    async edit({ html, buttons }, { chat: in_, messageId }, signal) {
+    async edit({ html, text, buttons }, { chat: in_, messageId }, signal) {
       const accepted: Outcome = { type: 'sent', messageIds: [messageId], notes: [], movedTo: null, chat: in_, link: null }
-      try {
-        await api.editMessageText({ chat_id: in_, message_id: messageId, text: html, parse_mode: 'HTML', link_preview_options: { is_disabled: true }, ...keyboard(buttons) }, signal)
-        return accepted
-      } catch (error) {
-        const description = error instanceof TelegramApiError && error.errorCode === 400 ? String(error.description) : null
-        if (description === null) return failed(error)
-        if (/message is not modified/i.test(description)) return accepted
-        // a chat that was upgraded has its messages under other numbers
-        return NOT_THE_TEXT.test(description) && !/upgraded/i.test(description) ? failed(error) : { type: 'gone', reason: cleanDetail(description) }
+      // as a message that is sent: without its buttons, then without its markup, where Telegram refuses those
+      const forms = [{ text: html, parse_mode: 'HTML', ...keyboard(buttons) }, { text: html, parse_mode: 'HTML' }, { text }]
+      for (const [turn, form] of forms.entries()) {
+        try {
+          await api.editMessageText({ chat_id: in_, message_id: messageId, link_preview_options: { is_disabled: true }, ...form }, signal)
+          return accepted
+        } catch (error) {
+          const refusal = error instanceof TelegramApiError && (error.errorCode === 400 || error.errorCode === 403) ? error : null
+          const description = String(refusal?.description)
+          if (refusal && /message is not modified/i.test(description)) return accepted
+          if (turn < forms.length - 1 && (ABOUT_BUTTONS.test(description) || /can't parse entities/i.test(description))) continue
+          // a chat that is not written to any more, or has its messages under other numbers, must not hold up the one that is
+          const elsewhere = in_ !== currentChat || /upgraded/i.test(description)
+          const final = refusal && (elsewhere || (refusal.errorCode === 400 && !NOT_THE_TEXT.test(description)))
+          return final ? { type: 'gone', reason: cleanDetail(description) } : failed(error)
+        }
       }
+      return accepted
     },
 
     async check(signal) {

@@ -29,8 +29,8 @@ export interface Change {
   standing: Standing
 }
 
-/** `up -d` recreates within seconds; a service that is away for this long was removed. */
-const ABSENT_MS = 10 * 60_000
+/** `up -d` recreates within seconds, a nightly backup between `down` and `up` takes hours; a service that is away for longer was removed. */
+const ABSENT_MS = 24 * 3_600_000
 
 /** Whether both are updates of one service's image, to whatever version. */
 export function samePlace(a: Update, b: Update): boolean {
@@ -71,7 +71,7 @@ export function standingNow(update: Update, tracked: readonly Tracked[]): Standi
   return newer ? { type: 'superseded', by: newer.update.newVersion ?? newer.update.newImageId, link: null } : { type: 'removed' }
 }
 
-/** What the engine shows of the updates now. What was removed is not tracked any more. */
+/** What the engine shows of the updates now. What is over is not tracked any more. */
 export function observe(tracked: readonly Tracked[], facts: Facts, now: number): { tracked: Tracked[]; changes: Change[] } {
   const changes: Change[] = []
   const next = tracked.map((one) => {
@@ -81,28 +81,41 @@ export function observe(tracked: readonly Tracked[], facts: Facts, now: number):
       if (now - absentSince < ABSENT_MS) return { ...one, absentSince }
     }
     const standing = standingOf(one, containers, now)
-    if (!same(standing, one.standing)) changes.push({ update: one.update, standing })
+    // what was applied stays told as applied, whatever its service does later on
+    const isPast = one.standing.type === 'applied' && isOver(standing)
+    if (!isPast && !same(standing, one.standing)) changes.push({ update: one.update, standing })
     return { ...one, standing, absentSince: null }
   })
-  return { tracked: next.filter(({ standing }) => standing.type !== 'removed'), changes }
+  return { tracked: next.filter(({ standing }) => !isOver(standing)), changes }
+}
+
+function isOver({ type }: Standing): boolean {
+  return type === 'removed' || type === 'superseded'
 }
 
 function standingOf({ update, standing, foundAt }: Tracked, containers: readonly ContainerFacts[], now: number): Standing {
+  // back on the image from before, under the same tag or pinned as the message advises
+  const back = containers.length > 0 && containers.every((c) => shortId(c.imageId) === update.currentImageId)
+  if (back && standing.type !== 'pending') return standing.type === 'rolled-back' ? standing : { type: 'rolled-back', at: Math.max(...containers.map(createdAt)) }
   const onTag = containers.filter(({ imageRef }) => sameTag(imageRef, update.image))
   if (onTag.length === 0) return { type: 'removed' }
   const isNew = (c: ContainerFacts): boolean => shortId(c.imageId) === update.newImageId
   if (onTag.every(isNew)) return applied(onTag, standing, now)
-  if (standing.type === 'pending') return onTag.some((c) => !isNew(c) && createdAt(c) <= foundAt) ? standing : { type: 'removed' }
-  // back on the image from before; a service of which only some containers were applied is under way
-  const back = onTag.every((c) => shortId(c.imageId) === update.currentImageId)
-  if (back) return standing.type === 'rolled-back' ? standing : { type: 'rolled-back', at: Math.max(...onTag.map(createdAt)) }
+  if (standing.type === 'pending') {
+    if (onTag.some((c) => !isNew(c) && createdAt(c) <= foundAt)) return standing
+    // recreated on an image that is newer still: its tag had moved on
+    const newer = onTag.find((c) => !isNew(c) && shortId(c.imageId) !== update.currentImageId)
+    return newer ? { type: 'superseded', by: shortId(newer.imageId), link: null } : { type: 'removed' }
+  }
+  // a service of which only some containers were applied is under way
   return onTag.some(isNew) ? standing : { type: 'removed' }
 }
 
 function applied(containers: readonly ContainerFacts[], before: Standing, now: number): Standing {
   const at = before.type === 'applied' ? before.at : Math.max(...containers.map(createdAt))
   const states = containers.map(({ health }) => health)
-  const health = (['unhealthy', 'starting', 'healthy'] as const).find((one) => states.includes(one)) ?? 'none'
+  // one that is not running says nothing of its health
+  const health = (['unhealthy', 'starting', 'healthy'] as const).find((one) => states.includes(one)) ?? (before.type === 'applied' ? before.health : 'none')
   const since = before.type === 'applied' ? before.unhealthySince : null
   return { type: 'applied', at, health, unhealthySince: health === 'unhealthy' ? (since ?? now) : null }
 }

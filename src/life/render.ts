@@ -1,7 +1,7 @@
 // Makes the messages of an outbox entry from what is so now. Takes the entry, the tracked updates and
 // the shown messages, gives messages, each with what it says where it can be edited later on.
 import type { Entry, Rendered } from '../delivery/outbox.js'
-import type { Block } from '../report/block.js'
+import type { Block, StillPending } from '../report/block.js'
 import { type Format, partAgain, partsOf, reminderOf } from '../report/message.js'
 import { markLate } from '../report/notice.js'
 import type { Update } from '../report/update.js'
@@ -13,11 +13,14 @@ const LATE_MS = 3_600_000
 
 /** The messages of an entry; none if it has nothing left to say. */
 export function renderEntry({ content, queuedAt }: Entry, tracked: readonly Tracked[], ledger: Ledger, format: Format): Rendered[] {
+  // what was applied while it waited is not pending any more
+  const open = (mentioned: readonly StillPending[]): StillPending[] =>
+    mentioned.filter(({ update }) => tracked.some((one) => one.standing.type === 'pending' && isSame(one.update, update)))
   switch (content.type) {
     case 'notice':
       return [{ message: content.message, placed: null }]
     case 'reminder':
-      return reminderOf(content, format).map((message) => ({ message, placed: null }))
+      return reminderOf({ host: content.host, stillPending: open(content.stillPending) }, format).map((message) => ({ message, placed: null }))
     case 'edit': {
       const shown = ledger.shown.find(({ id }) => id === content.shown)
       return shown ? [{ message: partAgain(shown.content, format), placed: null }] : []
@@ -26,7 +29,7 @@ export function renderEntry({ content, queuedAt }: Entry, tracked: readonly Trac
       const { host, updates, failedChecks } = content.news
       const blocks = updates.map((update) => blockOf(update, tracked))
       const late = format.now - queuedAt >= LATE_MS
-      return partsOf({ host, blocks, failedChecks, stillPending: content.stillPending }, format).map(({ message, ...placed }, index) => ({
+      return partsOf({ host, blocks, failedChecks, stillPending: open(content.stillPending) }, format).map(({ message, ...placed }, index) => ({
         message: late && index === 0 ? markLate(message, queuedAt, format) : message,
         placed,
       }))

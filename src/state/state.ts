@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { done, emptyOutbox, enqueueEdits, enqueueNews, enqueueReminder, Outbox, withoutNews } from '../delivery/outbox.js'
 import { emptyLedger, forget, Ledger, refresh, restand, show, supersede } from '../life/ledger.js'
-import { announce, isWatchable, observe, standingNow, Tracked } from '../life/pending.js'
+import { announce, isSame, isWatchable, observe, standingNow, Tracked } from '../life/pending.js'
 import { Announced, News, nothingAnnounced, withoutAnnounced } from '../report/announce.js'
 import type { StillPending } from '../report/block.js'
 import type { Facts } from '../report/facts.js'
@@ -59,7 +59,7 @@ export function commit(state: State, { container, checkpoint, announced, news, n
   const told = news.updates.length + news.failedChecks.length > 0
   const stillPending = pendingOf(tracked)
   const { outbox, replaced } = enqueueNews(state.outbox, news, stillPending, now, stateLost)
-  const due = !told && remindMs > 0 && stillPending.length > 0 && now - state.remindedAt >= remindMs - EARLY_MS
+  const due = !told && remindMs > 0 && stillPending.length > 0 && (now - state.remindedAt >= remindMs - EARLY_MS || now < state.remindedAt)
   return {
     ...state,
     cursors: checkpoint ? [...others, { ...container, checkpoint }].slice(-MAX_CURSORS) : state.cursors,
@@ -85,16 +85,20 @@ export function pendingOf(tracked: readonly Tracked[]): StillPending[] {
 /** The engine was looked at: what became of the updates changes the messages that show them. */
 export function observed(state: State, facts: Facts, now: number): State {
   const { tracked, changes } = observe(state.tracked, facts, now)
-  if (changes.length === 0) return JSON.stringify(tracked) === JSON.stringify(state.tracked) ? state : { ...state, tracked }
-  const { ledger, edited } = restand(state.ledger, changes)
+  if (JSON.stringify(tracked) === JSON.stringify(state.tracked)) return state
+  const restood = restand(state.ledger, changes)
   const over = changes.filter(({ standing }) => standing.type !== 'pending').map(({ update }) => update)
+  // one that was applied or removed before it was told has no message that older ones could lead to
+  const untold = changes.filter(({ standing }) => standing.type === 'applied' || standing.type === 'removed').map((change) => ({ ...change, since: null }))
+  const led = supersede(restood.ledger, untold, null, 0)
+  const dropped = state.tracked.filter((one) => one.standing.type !== 'rolled-back' && !tracked.some(({ update }) => isSame(update, one.update)))
   return {
     ...state,
     tracked,
-    ledger,
-    // what was removed is news if it is found again
-    announced: withoutAnnounced(state.announced, changes.filter(({ standing }) => standing.type === 'removed').map(({ update }) => update)),
-    outbox: enqueueEdits(withoutNews(state.outbox, over), edited, now),
+    ledger: led.ledger,
+    // what is over is news if it is found again
+    announced: withoutAnnounced(state.announced, dropped.map(({ update }) => update)),
+    outbox: enqueueEdits(withoutNews(state.outbox, over), [...new Set([...restood.edited, ...led.edited])], now),
   }
 }
 

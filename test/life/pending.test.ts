@@ -42,6 +42,7 @@ t.test('where it has a health check its word counts, and when it turned bad', (t
   const bad = after(starting, APPLIED + MINUTE, container('new', APPLIED, 'unhealthy'))
   t.same(bad.standing, { ...applied, health: 'unhealthy', unhealthySince: APPLIED + MINUTE })
   t.equal(standing(bad, APPLIED + 5 * MINUTE, container('new', APPLIED, 'unhealthy')), undefined, 'since then, not since now')
+  t.equal(standing(bad, APPLIED + 5 * MINUTE, container('new', APPLIED)), undefined, 'one that is not running says nothing')
   t.end()
 })
 
@@ -59,16 +60,26 @@ t.test('seen going back it is rolled back; applied once more it is applied', (t)
   const back = after(done, APPLIED + 9 * MINUTE, container('old', APPLIED + 5 * MINUTE))
   t.equal(standing(back, APPLIED + 99 * MINUTE, container('old', APPLIED + 5 * MINUTE)), undefined)
   t.match(standing(back, APPLIED + 99 * MINUTE, container('new', APPLIED + 98 * MINUTE)), { type: 'applied', at: APPLIED + 98 * MINUTE })
+  const pinned = container('old', APPLIED + 5 * MINUTE, undefined, 'postgres@sha256:0123')
+  t.match(standing(done, APPLIED + 9 * MINUTE, pinned), { type: 'rolled-back' }, 'pinned, as the message advises')
+  t.equal(standing(back, APPLIED + 9 * MINUTE, pinned), undefined)
   t.end()
 })
 
 t.test('a service that is gone for good, or uses another image, is no concern any more', (t) => {
   const away = observe([pending()], engine(), APPLIED)
   t.same(away.changes, [], 'a recreation takes seconds')
-  t.same(observe(away.tracked, engine(), APPLIED + 11 * MINUTE), { tracked: [], changes: [{ update: update('new'), standing: { type: 'removed' } }] })
+  t.same(observe(away.tracked, engine(), APPLIED + 25 * 60 * MINUTE), { tracked: [], changes: [{ update: update('new'), standing: { type: 'removed' } }] })
   t.same(observe(away.tracked, engine(container('old', before)), APPLIED + MINUTE), { tracked: [pending()], changes: [] }, 'it came back')
   t.same(standing(pending(), APPLIED, container('other', APPLIED, undefined, 'postgres:17')), { type: 'removed' })
-  t.same(standing(pending(), APPLIED, container('by hand', APPLIED)), { type: 'removed' }, 'something else that is newer than the find')
+  t.same(standing(pending(), APPLIED, container('newer still', APPLIED)), { type: 'superseded', by: short('newer still'), link: null }, 'the tag had moved on when it was pulled')
+  t.same(standing(pending(), APPLIED, container('old', APPLIED)), { type: 'removed' }, 'recreated, but on the old image')
+  t.end()
+})
+
+t.test('what was applied stays told as applied, whatever its service does later on', (t) => {
+  const done = after(pending(), APPLIED, container('new', APPLIED))
+  for (const later of [container('newer still', APPLIED + MINUTE), container('other', APPLIED + MINUTE, undefined, 'postgres:17')]) t.same(observe([done], engine(later), APPLIED + 2 * MINUTE), { tracked: [], changes: [] })
   t.end()
 })
 
