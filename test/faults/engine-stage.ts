@@ -25,6 +25,7 @@ export async function engineFaults(t: Test, faults: readonly EngineFault[]): Pro
   const required = process.env.ENGINE_REQUIRED === '1'
   const engine = engineMissing() === null ? await startEngine() : null
   t.teardown(() => engine?.stop())
+  t.setTimeout(faults.reduce((sum, { timeoutMs = 60_000 }) => sum + timeoutMs, 60_000))
   await faultTable(t, faults.map(({ missing, run, ...fault }) => {
     const reason = engineMissing() ?? missing?.() ?? null
     if (reason !== null && !required) return { ...fault, impossible: reason }
@@ -149,7 +150,7 @@ export async function createStage(t: Test, engine: Engine, options: StageOptions
     programs.push(startProcess(t, {
       ...environmentFor(bot, host, stateDir), RECONCILE_EVERY: '1s', RETRY_PACE: '100ms', LOG_LEVEL: 'debug', ...options.env, ...env,
     }, nodeArguments))
-    await program().waitFor('watchtower.attached', attached, 120_000)
+    await program().waitFor('watchtower.attached', attached, 60_000)
     return program()
   }
 
