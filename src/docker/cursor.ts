@@ -14,6 +14,10 @@ export interface Position {
 export interface Cursor {
   /** Whether the line is new; if so it is remembered. */
   isNew(line: Line): boolean
+  /** Whether the line was read before, or lies before all that is remembered; remembers nothing. */
+  knows(line: Line): boolean
+  /** Docker's stamp that `since` stands for; null is the start. */
+  from(): string | null
   /** The `since` for the next request, `seconds.nanoseconds`, inclusive; null reads from the start. */
   since(): string | null
   /** A line that began at this stamp has not ended yet: it is asked for again until it has. Null: there is none. */
@@ -49,19 +53,24 @@ export function createCursor(saved: Position | null = null): Cursor {
 
   /** Entries stand in the order they came, nearly that of their stamps. */
   function forget(before: string): void {
+    let crowded = false
     for (const [key, at] of seen) {
-      if (seen.size > MAX_REMEMBERED) floor = at
-      else if (at >= before) break
+      // from the oldest that is remembered on, none is taken for new again
+      if (crowded) floor = at
+      crowded = seen.size > MAX_REMEMBERED
+      if (!crowded && at >= before) break
       seen.delete(key)
     }
   }
+
+  const from = (): string | null => (last === null ? (saved?.since ?? null) : start(last))
 
   return {
     isNew(line) {
       if (line.at === null) return true
       // a part of a text keeps the whole of it in memory: stamps are copied, long texts are digested
       const at = Buffer.from(line.at).toString('latin1')
-      const key = `${at} ${line.text.length > MAX_KEY ? digest(line.text) : line.text}`
+      const key = keyOf(line)
       if (seen.has(key)) return false
       seen.set(key, at)
       if (restoredUntil !== null && line.at > restoredUntil) restored.clear()
@@ -73,20 +82,31 @@ export function createCursor(saved: Position | null = null): Cursor {
       forget(start(last))
       return !known
     },
+    knows(line) {
+      if (line.at === null) return false
+      const key = keyOf(line)
+      return seen.has(key) || (restored.size > 0 && restored.has(digest(key))) || (floor !== null && line.at < floor)
+    },
+    from,
     // a JS number would round the nanoseconds up and lose the line
     since: () => {
-      const from = last === null ? (saved?.since ?? null) : start(last)
-      return from === null ? null : sinceOf(from)
+      const stamp = from()
+      return stamp === null ? null : sinceOf(stamp)
     },
     hold: (stamp) => void (held = stamp),
     position() {
       if (last === null) return saved
-      const from = start(last)
-      const lines = [...seen].filter(([, at]) => at >= from)
+      const since = start(last)
+      const lines = [...seen].filter(([, at]) => at >= since)
       const kept = lines.length > MAX_KEPT ? lines.toSorted(([, a], [, b]) => (a < b ? -1 : 1)).slice(-MAX_KEPT) : lines
-      return { since: kept === lines ? from : (kept[0] as [string, string])[1], lines: kept.map(([key]) => digest(key)) }
+      return { since: kept === lines ? since : (kept[0] as [string, string])[1], lines: kept.map(([key]) => digest(key)) }
     },
   }
+}
+
+/** Long texts are digested, so that a key is short. */
+function keyOf({ at, text }: Line): string {
+  return `${at} ${text.length > MAX_KEY ? digest(text) : text}`
 }
 
 /** 72 bits are enough: a collision needs two lines with one stamp of nanoseconds. */

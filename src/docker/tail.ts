@@ -84,13 +84,27 @@ export async function tail(docker: Docker, options: TailOptions): Promise<void> 
   }
 }
 
-/** final: nothing more will be written, so that a line without an end is one. */
-async function read(docker: Docker, { id, cursor, signal, timeoutMs, onLine, onEngineError }: TailOptions, tty: boolean, final: boolean): Promise<Reading> {
-  const body = await docker.logs(id, { since: cursor.since(), follow: false, signal })
+/**
+ * Reads what is new. final: nothing more will be written, so that a line without an end is one. A body
+ * that does not begin with what is known has a hole: Engine 20.10 stops looking for `since` at the
+ * first compressed file that is older, and leaves out what lies between. The whole log has none.
+ */
+async function read(docker: Docker, options: TailOptions, tty: boolean, final: boolean): Promise<Reading> {
+  const since = options.cursor.since()
+  const reading = await readFrom(docker, options, since, tty, final)
+  if (reading !== 'hole') return reading
+  return (await readFrom(docker, options, null, tty, final)) as Reading
+}
+
+/** Reads from `since`, or without it the whole log, of which nothing before the cursor is taken again. Only with a `since` a hole is told. */
+async function readFrom(docker: Docker, { id, cursor, signal, timeoutMs, onLine, onEngineError }: TailOptions, since: string | null, tty: boolean, final: boolean): Promise<Reading | 'hole'> {
+  const from = cursor.from()
+  const body = await docker.logs(id, { since, follow: false, signal })
   if (!body) return { type: 'gone' }
   const lineOf = createLineReader(API_LAYOUT)
   let lines = 0
   let held: string | null = null
+  let begun = since === null
   let progress = performance.now()
   const watch = setInterval(() => {
     if (performance.now() - progress > timeoutMs) body.destroy(Object.assign(new Error(`the log gave nothing for ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' }))
@@ -99,7 +113,10 @@ async function read(docker: Docker, { id, cursor, signal, timeoutMs, onLine, onE
     for await (const raw of tty ? linesOf(body) : linesOf(body, demux(onEngineError, final ? null : (stamp) => cursor.hold((held = held === null || stamp < held ? stamp : held))))) {
       progress = Infinity // what is done with the line is not the engine's time
       const line = lineOf(raw as string)
-      if (cursor.isNew(line)) {
+      if (!begun && !cursor.knows(line)) return 'hole'
+      begun = true
+      const past = since === null && from !== null && line.at !== null && line.at < from
+      if (!past && cursor.isNew(line)) {
         lines += 1
         const done = onLine(line)
         if (done) await done
@@ -110,6 +127,7 @@ async function read(docker: Docker, { id, cursor, signal, timeoutMs, onLine, onE
     clearInterval(watch)
     body.destroy()
   }
+  if (!begun) return 'hole'
   cursor.hold(held)
   return { type: 'read', lines }
 }

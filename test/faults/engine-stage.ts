@@ -18,8 +18,6 @@ export interface EngineFault extends Omit<Fault, 'run' | 'impossible'> {
   run(t: Test, engine: Engine): Promise<string>
   /** what this row needs besides an engine and does not find here, or null */
   missing?(): string | null
-  /** what the program does not hold yet: the row says so and is not run */
-  open?: string
 }
 
 /** Runs rows on one engine that they share. Where none can run they say why, or fail with it if ENGINE_REQUIRED=1. */
@@ -28,8 +26,7 @@ export async function engineFaults(t: Test, faults: readonly EngineFault[]): Pro
   const engine = engineMissing() === null ? await startEngine() : null
   t.teardown(() => engine?.stop())
   t.setTimeout(faults.reduce((sum, { timeoutMs = 60_000 }) => sum + timeoutMs, 60_000))
-  await faultTable(t, faults.map(({ missing, open, run, ...fault }) => {
-    if (open !== undefined) return { ...fault, impossible: `open: ${open}` }
+  await faultTable(t, faults.map(({ missing, run, ...fault }) => {
     const reason = engineMissing() ?? missing?.() ?? null
     if (reason !== null && !required) return { ...fault, impossible: reason }
     return {
@@ -77,7 +74,7 @@ export interface Stage {
   /** checks that all that was injected gets told, default within 30 s */
   told(timeoutMs?: number): Promise<void>
   /** waits until all is told, restarts the program, and gives the verdict of the counter once it has read everything again */
-  judge(options?: { mayRepeat?: boolean, timeoutMs?: number, memory?: number }): Promise<string>
+  judge(options?: { mayRepeat?: boolean, timeoutMs?: number }): Promise<string>
 }
 
 export interface StageOptions {
@@ -178,7 +175,7 @@ export async function createStage(t: Test, engine: Engine, options: StageOptions
     for (const name of missing()) givenUp.add(name)
   }
 
-  async function judge({ mayRepeat = false, timeoutMs = 30_000, memory = MEMORY_BOUND }: { mayRepeat?: boolean, timeoutMs?: number, memory?: number } = {}): Promise<string> {
+  async function judge({ mayRepeat = false, timeoutMs = 30_000 }: { mayRepeat?: boolean, timeoutMs?: number } = {}): Promise<string> {
     await told(timeoutMs)
     await stop()
     const { stdout } = await engine.docker(['ps', '--quiet', '--filter', `ancestor=${watchtower.image}`])
@@ -192,7 +189,7 @@ export async function createStage(t: Test, engine: Engine, options: StageOptions
       t.notOk(one.output().includes(bot.token), 'the token is in no output')
       t.notMatch(one.output(), /MaxListenersExceededWarning|UnhandledPromiseRejection/)
     }
-    t.ok(peak < memory, `it held ${Math.round(peak / 1e6)} MB at most`)
+    t.ok(peak < MEMORY_BOUND, `it held ${Math.round(peak / 1e6)} MB at most`)
     return invariant(t, bot, injected, { mayRepeat })
   }
 
