@@ -1,12 +1,13 @@
 // All that outlives the process, and the transitions that change several parts of it together or not
 // at all. Pure.
 import * as z from 'zod'
-import { done, emptyOutbox, enqueueEdits, enqueueNews, enqueueReminder, Outbox, withoutNews } from '../delivery/outbox.js'
+import { done, emptyOutbox, enqueueEdits, enqueueNews, enqueueNotice, enqueueReminder, Outbox, withoutNews } from '../delivery/outbox.js'
 import { emptyLedger, forget, Ledger, refresh, restand, show, supersede } from '../life/ledger.js'
 import { announce, isSame, isWatchable, observe, standingNow, Tracked } from '../life/pending.js'
 import { Announced, News, nothingAnnounced, withoutAnnounced } from '../report/announce.js'
 import type { StillPending } from '../report/block.js'
 import type { Facts } from '../report/facts.js'
+import type { Message } from '../report/message.js'
 
 const Checkpoint = z.object({
   position: z.object({ since: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/), lines: z.array(z.string()) }),
@@ -24,6 +25,8 @@ export const State = z.object({
   ledger: Ledger.default(emptyLedger),
   /** when a person was last told what is pending, milliseconds since 1970 */
   remindedAt: z.int().min(0).default(0),
+  /** the alarms that a person was told of and that are not over, and the incidents that were told, by their keys; oldest first */
+  raised: z.array(z.string()).default([]),
   outbox: Outbox,
   /** the chat that the configured one became */
   movedChat: z.object({ from: z.union([z.number(), z.string()]), to: z.number() }).nullable(),
@@ -32,10 +35,12 @@ export type State = z.infer<typeof State>
 
 /** Containers that are remembered: every one-off check is one more. */
 const MAX_CURSORS = 100
+/** Alarms and incidents that are remembered: years of them. */
+const MAX_RAISED = 1_000
 /** A reminder is due this much early, so that a check at 03:00:03 does not skip a day. */
 const EARLY_MS = 3_600_000
 
-export const emptyState: State = { cursors: [], announced: nothingAnnounced, tracked: [], ledger: emptyLedger, remindedAt: 0, outbox: emptyOutbox, movedChat: null }
+export const emptyState: State = { cursors: [], announced: nothingAnnounced, tracked: [], ledger: emptyLedger, remindedAt: 0, raised: [], outbox: emptyOutbox, movedChat: null }
 
 /** What one sealed session changes. */
 export interface Commit {
@@ -132,4 +137,16 @@ export function editRefused(state: State): State {
   const gone = state.ledger.shown.find(({ id }) => id === content.shown)
   const pending = gone?.content.blocks.filter(({ standing }) => standing.type === 'pending').map(({ update }) => update) ?? []
   return { ...state, outbox: done(state.outbox), ledger: forget(state.ledger, content.shown), announced: withoutAnnounced(state.announced, pending) }
+}
+
+/** What is wrong is told once, until it is settled. key: the same for the same thing. */
+export function raise(state: State, { key, message }: { key: string; message: Message }, now: number): State {
+  if (state.raised.includes(key)) return state
+  return { ...state, raised: [...state.raised, key].slice(-MAX_RAISED), outbox: enqueueNotice(state.outbox, message, now) }
+}
+
+/** It is well again: told if it was told that it was not. message: null where that goes without saying. */
+export function settle(state: State, { key, message }: { key: string; message: Message | null }, now: number): State {
+  if (!state.raised.includes(key)) return state
+  return { ...state, raised: state.raised.filter((one) => one !== key), outbox: message ? enqueueNotice(state.outbox, message, now) : state.outbox }
 }

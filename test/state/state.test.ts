@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { News } from '../../src/report/announce.js'
 import type { Update } from '../../src/report/update.js'
-import { accepted, commit, editRefused, emptyState, observed, pendingOf, type State } from '../../src/state/state.js'
+import { accepted, commit, editRefused, emptyState, observed, pendingOf, raise, settle, type State } from '../../src/state/state.js'
 import { engine, short, update } from '../report/made-up.js'
 
 const DAY = 86_400_000
@@ -44,5 +44,21 @@ t.test('what was applied before it was told is not told any more', (t) => {
 t.test('without an entry under way nothing can be accepted or refused', (t) => {
   t.same(accepted(emptyState, { chat: 1, messageId: 1, link: null, now: NOW }), emptyState)
   t.same(editRefused(emptyState), emptyState)
+  t.end()
+})
+
+t.test('an alarm is told once until it is settled, and that it is well again only to who was told', (t) => {
+  const message = (text: string) => ({ html: text, text, buttons: [] })
+  const alarm = { key: 'overdue watchtower', message: message('overdue') }
+  const well = { key: alarm.key, message: message('well') }
+  const told = ({ outbox }: State) => outbox.entries.map(({ content }) => content.type === 'notice' && content.message.text)
+  t.equal(settle(emptyState, well, NOW), emptyState)
+  const raised = raise(emptyState, alarm, NOW)
+  t.equal(raise(raised, alarm, NOW + DAY), raised)
+  const settled = settle(raised, well, NOW + DAY)
+  t.same(told(settled), ['overdue', 'well'])
+  t.same(told(raise(settle(raised, { ...well, message: null }, NOW), alarm, NOW)), ['overdue', 'overdue'])
+  const many = Array.from({ length: 1100 }, (_, n) => `incident ${n}`).reduce((state, key) => raise(state, { key, message: message(key) }, NOW), emptyState)
+  t.same([many.raised.length, many.raised[0]], [1000, 'incident 100'], 'the oldest are forgotten')
   t.end()
 })
