@@ -78,6 +78,19 @@ t.test('it remembers a bounded number of lines, whichever way the clock goes', (
   t.end()
 })
 
+t.test('what is read again after a flood is known from its first line on', (t) => {
+  const cursor = createCursor()
+  const flood = Array.from({ length: 20_100 }, (_, n) => line(stamp(MS, n), `${n}`))
+  for (const one of flood) cursor.isNew(one)
+  const again = flood.filter(({ at }) => nanosOf(at as string) >= (parseSince(cursor.since() ?? '') ?? 0n))
+  t.equal(again.length, 20_000)
+  t.ok(again.every((one) => cursor.knows(one)))
+  t.same(again.filter((one) => cursor.isNew(one)), [])
+  t.ok(cursor.knows(flood[0] as Line), 'and so is what lies before')
+  t.notOk(cursor.knows(line(stamp(MS, 20_100), 'next')))
+  t.end()
+})
+
 t.test('reading on after any cut gives each line once', (t) => {
   const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 900_000_000 }), fc.constantFrom('a', 'b', '')), { minLength: 1, maxLength: 30 })
   fc.assert(

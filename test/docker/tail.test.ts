@@ -103,6 +103,21 @@ t.test('a following stream that is silent while the log grows is noticed by the 
   t.same(w.texts, ['unseen', 'seen'])
 })
 
+t.test('what a read from a time leaves out is read from the start, and nothing is taken twice', async (t) => {
+  const w = await tailed(t, { reconcileMs: 200 })
+  await w.api.log('w').waitForFollowers(1)
+  w.write('a', 'b')
+  await w.read(2)
+  Object.assign(w.api.log('w'), { stalled: true, leavesOut: stamp(T0 + 4_000) })
+  w.write('left out', 'd')
+  await w.read(4)
+  t.same(w.texts, ['a', 'b', 'left out', 'd'])
+  w.api.log('w').leavesOut = stamp(T0 + 3_600_000)
+  w.write('e')
+  await w.read(5)
+  t.same(w.texts, ['a', 'b', 'left out', 'd', 'e'], 'a read that gives nothing at all')
+})
+
 t.test('a following stream that is only late is not opened again', async (t) => {
   const w = await tailed(t, { reconcileMs: 200, slowly: 400 })
   await w.api.log('w').waitForFollowers(1)

@@ -39,6 +39,8 @@ export interface FakeLog {
   stalled: boolean
   /** true: once a line passed `since` all later ones do, as from Engine 23 on; default false, each is judged, as 20.10 does */
   sinceOnce: boolean
+  /** not null: a read with `since` leaves out what is older than this stamp, as 20.10 does with lines beside a compressed file; default null */
+  leavesOut: string | null
   /** not null: bodies are written in pieces of so many bytes; default null, one piece per frame */
   pieceBytes: number | null
   /** appends lines and sends them to the followers */
@@ -96,6 +98,7 @@ export function createLog(tty: () => boolean): FakeLog & { answer(query: URLSear
     if (Buffer.isBuffer(entry)) return [entry]
     const time = nanosOf(entry.at)
     if ((time < query.since && !(log.sinceOnce && reader.passed)) || (query.until !== null && time > query.until)) return []
+    if (log.leavesOut !== null && query.since > 0n && time < nanosOf(log.leavesOut)) return []
     reader.passed = true
     const stream = tty() ? 'stdout' : entry.stream
     if (!query[stream]) return []
@@ -144,7 +147,7 @@ export function createLog(tty: () => boolean): FakeLog & { answer(query: URLSear
   }
 
   const log: ReturnType<typeof createLog> = {
-    queries, stalled: false, sinceOnce: false, pieceBytes: null, answer,
+    queries, stalled: false, sinceOnce: false, leavesOut: null, pieceBytes: null, answer,
     get followers() { return followers.size },
     write: (...lines) => append(lines),
     writeRaw: (...chunks) => append(chunks),

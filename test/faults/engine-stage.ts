@@ -1,6 +1,6 @@
 // The stage for faults on a real engine: stand-in Watchtowers, the built program beside them, the fake Bot API, and a
 // note of every update that was injected.
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type Engine, engineMissing, startEngine } from '../engine/engine.js'
@@ -8,11 +8,8 @@ import { until } from '../engine/processes.js'
 import { standInWatchtower, watchtowerLine } from '../engine/watchtower.js'
 import { type BotApi, createBotApi } from '../fakes/bot-api.js'
 import { count, foundLine, invariant, updateName } from './counter.js'
-import { CHAT, environmentFor, type SidecarProcess, startProcess, TOPIC } from './sidecar-process.js'
+import { CHAT, environmentFor, MEMORY_BOUND, peakMemory, type SidecarProcess, startProcess, TOPIC } from './sidecar-process.js'
 import { type Fault, faultTable } from './table.js'
-
-/** Most that the program may ever hold in memory. */
-export const MEMORY_BOUND = 150e6
 
 export interface EngineFault extends Omit<Fault, 'run' | 'impossible'> {
   run(t: Test, engine: Engine): Promise<string>
@@ -194,13 +191,4 @@ export async function createStage(t: Test, engine: Engine, options: StageOptions
   }
 
   return { bot, stateDir, injected, tower, start, program, stop, ended, told, judge }
-}
-
-/** The most it has held so far, in bytes; 0 once it has ended. */
-export function peakMemory({ child }: SidecarProcess): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
-  } catch {
-    return 0
-  }
 }

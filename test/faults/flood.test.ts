@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import type { Engine } from '../engine/engine.js'
-import { createStage, engineFaults, MEMORY_BOUND, peakMemory, type Tower } from './engine-stage.js'
+import { createStage, engineFaults, type Tower } from './engine-stage.js'
+import { MEMORY_BOUND, peakMemory } from './sidecar-process.js'
 
 /** Flags with which the image starts node. */
 const IMAGE_FLAGS = /ENTRYPOINT \["node", (.*), "\/app/.exec(readFileSync(new URL('../../compose/Dockerfile', import.meta.url), 'utf8'))?.[1]?.split(', ').map((flag) => JSON.parse(flag) as string)

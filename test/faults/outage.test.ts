@@ -2,7 +2,8 @@
 import t, { type Test } from 'tap'
 import { container, image, madeUpId } from '../fakes/docker-api.js'
 import { REPEAT_MARK } from './counter.js'
-import { createMachine, createStage, done, eventually, found, outboxOf, record, settled, type Stage } from './stage.js'
+import { MEMORY_BOUND, peakMemory } from './sidecar-process.js'
+import { createMachine, createStage, done, eventually, found, outboxOf, record, settled, type Stage, stateFile } from './stage.js'
 import { faultTable } from './table.js'
 
 const HOUR = 3_600_000
@@ -48,6 +49,35 @@ async function awayForADay(t: Test): Promise<string> {
   t.notMatch(texts.join('\n'), REPEAT_MARK, 'none of it can be a repeat')
   await stage.stop(sidecar)
   return stage.verdict()
+}
+
+/** A month of daily checks, each with ten more updates that stay pending, and a restart every sixth day. */
+async function awayForAMonth(t: Test): Promise<string> {
+  const { stage, set, start } = await createMachine(t)
+  await stage.telegramDown()
+  const peaks: number[] = []
+  for (let day = -30; day < 0; day += 6) {
+    set(day * 24 * HOUR)
+    const sidecar = start()
+    await sidecar.waitFor('watchtower.attached')
+    for (let check = 1; check <= 6; check += 1) {
+      set((day + check - 1) * 24 * HOUR)
+      stage.check(10)
+      await sidecar.waitFor('session.sealed', check)
+    }
+    await stage.stop(sidecar, (process) => peaks.push(peakMemory(process)))
+  }
+  const bytes = stateFile(stage)?.length ?? 0
+  set(0)
+  await stage.telegramUp()
+  const sidecar = start()
+  await stage.told(stage.injected, 200_000)
+  await sidecar.waitFor('report.sent', stage.bot.messages.length)
+  const told = stage.bot.messages.flatMap(({ text }) => text.match(/\bapp-\d{5}\b/g) ?? [])
+  t.same([...new Set(told)], stage.injected, 'in order')
+  await stage.stop(sidecar, (process) => peaks.push(peakMemory(process)))
+  t.ok(Math.max(...peaks) < MEMORY_BOUND, 'in bounded memory')
+  return `${(Math.max(...peaks) / 1e6).toFixed(0)} MB at most, a state file of ${(bytes / 1e3).toFixed(0)} kB; ${stage.verdict()}`
 }
 
 /** Lets the next send be answered 429, restarts by SIGKILL, and gives the milliseconds until it was told. */
@@ -144,9 +174,10 @@ async function fiveHundred(t: Test): Promise<string> {
   return `${total} numbered parts, killed after ${before}, 21 sends take ${Math.round(soonest / 1000)} s; ${stage.verdict({ mayRepeat: true })}`
 }
 
-t.test('what waits for Telegram is kept', { timeout: 280_000 }, (t) => faultTable(t, [
+t.test('what waits for Telegram is kept', { timeout: 540_000 }, (t) => faultTable(t, [
   { row: 35, fault: 'host clock set back by an hour, running and restarted', expected: 'no wait becomes an hour longer', run: clockSetBack },
   { row: 37, fault: 'Telegram down for 24 h (refused, no such name), 4 restarts', expected: 'kept, then told in order, merged, said to be late', run: awayForADay },
+  { row: 37, fault: 'Telegram down for a month of daily checks, 5 restarts', expected: 'an outbox in bounded memory, told in order', timeoutMs: 250_000, run: awayForAMonth },
   { row: 38, fault: '429 retry_after 3', expected: 'obeyed across a SIGKILL', run: toldToWaitBriefly },
   { row: 38, fault: '429 retry_after 7200', expected: 'obeyed across restarts', run: toldToWaitForHours },
   { row: 45, fault: '500 updates in a check, SIGKILL between parts', expected: 'numbered parts, at most 20 a minute, goes on at the next part', timeoutMs: 200_000, run: fiveHundred },

@@ -9,6 +9,8 @@ import type { BotApi } from '../fakes/bot-api.js'
 const PROGRAM = fileURLToPath(new URL('../../dist/watchtower-telegram.cjs', import.meta.url))
 export const CHAT = -1001234567890
 export const TOPIC = 7
+/** Most that the program may ever hold in memory. */
+export const MEMORY_BOUND = 150e6
 
 export interface SidecarProcess {
   child: ChildProcess
@@ -77,5 +79,14 @@ export function startProcess(t: Test, env: Record<string, string>, nodeArguments
         return 0
       }
     },
+  }
+}
+
+/** The most it has held so far, in bytes; 0 once it has ended. */
+export function peakMemory({ child }: SidecarProcess): number {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+  } catch {
+    return 0
   }
 }

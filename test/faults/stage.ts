@@ -44,8 +44,8 @@ export interface Stage {
   /** writes a whole check with n more updates; `again: false` leaves out those that are pending since before */
   check(n?: number, options?: { on?: string; again?: boolean }): string[]
   start(env?: Record<string, string>, nodeArguments?: readonly string[]): SidecarProcess
-  /** SIGTERM, and the end of it: exit code 0 within 5 s; gives the milliseconds it took */
-  stop(process: SidecarProcess): Promise<number>
+  /** SIGTERM, and the end of it: exit code 0 within 5 s; gives the milliseconds it took. before: called while it still lives */
+  stop(process: SidecarProcess, before?: (process: SidecarProcess) => void): Promise<number>
   kill(process: SidecarProcess): Promise<void>
   /** resolves with the accepted messages once every name given out, or these, stands in one */
   told(names?: readonly string[], timeoutMs?: number): Promise<SentMessage[]>
@@ -113,7 +113,8 @@ export async function createStage(t: Test, { watchtower = 'watchtower', stateDir
       processes.push(process)
       return process
     },
-    async stop(process) {
+    async stop(process, before = () => {}) {
+      before(process)
       const asked = performance.now()
       stopped.add(process)
       process.child.kill('SIGTERM')
