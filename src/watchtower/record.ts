@@ -46,7 +46,7 @@ const CONSOLE = /^(?:\d{1,2}:\d\d[AP]M|<nil>) (TRC|DBG|INF|WRN|ERR|FTL|PNC) /
 // Go's runtime and robfig/cron write these past the logger, in every format.
 const RAW = /^(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )?cron: (?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )?panic\b|^panic: /
 // of this millennium, so that no zone moves it to a year of five digits
-const RFC3339 = /^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
+const RFC3339 = /^(2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 
 /** Decodes one physical line; null if it is not the start of a record. */
 export function decodeRecord(text: string): LogRecord | null {
@@ -116,9 +116,33 @@ function decodeConsole(level: string, rest: string): LogRecord {
   }
 }
 
-/** RFC 3339 in any zone to UTC, as precise as printed; null if it is no time. */
+/** RFC 3339 in any zone to UTC, to the millisecond where it is printed so; null if it is no time. */
 function utc(time: string | undefined): string | null {
-  if (time === undefined || !RFC3339.test(time)) return null
-  const ms = Date.parse(time)
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString().replace('.000Z', 'Z')
+  const [, second, fraction = '', zone] = RFC3339.exec(time ?? '') ?? []
+  if (second === undefined || zone === undefined) return null
+  const inUtc = secondInUtc(second, zone)
+  const ms = fraction.slice(0, 4).padEnd(4, '0')
+  return inUtc === null ? null : `${inUtc}${fraction === '' || ms === '.000' ? '' : ms}Z`
+}
+
+/** The second that was asked for last: neighbours in a log share it, and a Date costs more than all else of a line. */
+let last: { second: string; zone: string; inUtc: string | null } = { second: '', zone: '', inUtc: null }
+
+/** A second `2026-11-25T03:00:00` in a zone `Z` or `+01:00`, in UTC; null if there is no such second. */
+export function secondInUtc(second: string, zone: string): string | null {
+  if (second === last.second && zone === last.zone) return last.inUtc
+  const ms = Date.parse(second + zone)
+  last = { second, zone, inUtc: Number.isNaN(ms) ? null : new Date(ms).toISOString().slice(0, 19) }
+  return last.inUtc
+}
+
+// logrus text_formatter.go: the three first keys of every line, and of a repeated key the first
+// counts. The one message at these levels that means something begins with an S (event.ts).
+const GLANCE = /^time="([^"\\]{20,35})" level=(debug|trace) msg="(?![S\\\x1b])/
+
+/** The record of a debug or trace line that is no event, without what it says: most lines of a long log. Null for all others. */
+export function glance(text: string): LogRecord | null {
+  const [, printed, level] = GLANCE.exec(text) ?? []
+  const time = utc(printed)
+  return time === null ? null : { dialect: 'logfmt', time, level: level as Level, message: '', fields: new Map() }
 }
