@@ -9,7 +9,7 @@ import { megabytes, type Row } from './table.js'
 
 const RECORD = (second: number, level: string, rest: string): string => `time="${new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString().slice(0, 19)}Z" level=${level} ${rest}\n`
 
-/** A day's check of 20 containers at level debug, with one update. */
+/** A day's check of 20 containers at level debug, with one update that is pending for a month. */
 function check(day: number): string {
   const start = day * 86_400
   const containers = Array.from({ length: 20 }, (_, n) => [
@@ -18,7 +18,7 @@ function check(day: number): string {
     RECORD(start + n, 'debug', `msg="Checking if pull is needed" container=/app-${n} image="registry.example.org/team/app-${n}:1"`),
     RECORD(start + n, 'debug', `msg="No pull needed. Skipping image." container=/app-${n} image="registry.example.org/team/app-${n}:1"`),
   ].join(''))
-  return `${containers.join('')}${RECORD(start + 20, 'info', `msg="Found new registry.example.org/team/app-1:1 image (${(day % 1000).toString(16).padStart(12, '0')})"`)}${RECORD(start + 21, 'info', 'msg="Session done" Failed=0 Scanned=20 Updated=1 notify=no')}`
+  return `${containers.join('')}${RECORD(start + 20, 'info', `msg="Found new registry.example.org/team/app-1:1 image (${Math.floor(day / 30).toString(16).padStart(12, '0')})"`)}${RECORD(start + 21, 'info', 'msg="Session done" Failed=0 Scanned=20 Updated=1 notify=no')}`
 }
 
 async function writeLog(file: string, size: number): Promise<number> {
