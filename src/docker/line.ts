@@ -1,6 +1,7 @@
 // What Docker and compose put in front of a container's own text: a `name  | ` prefix, a timestamp.
 // Takes raw text lines, gives Lines. Linear, never throws.
-import { type Line, secondInUtc } from '../watchtower/record.js'
+import type { Line } from '../watchtower/record.js'
+import { secondInUtc } from '../watchtower/time.js'
 
 // `watchtower  | ` of compose; Compose 1 colours the bar, Compose 2 the whole prefix.
 const PREFIX = /^(?:\x1b\[[\d;]*m)*([A-Za-z0-9][\w.-]{0,254}) *(?:\x1b\[[\d;]*m)*\|(?:\x1b\[[\d;]*m)* ?(?:\x1b\[[\d;]*m)*/

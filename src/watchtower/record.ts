@@ -1,6 +1,7 @@
 // Decodes one line of Watchtower's log, in whichever of its five dialects, into a log record.
 // Takes the line's text (ANSI still in it), gives a LogRecord or null; never throws, linear.
 import { decodeLogfmt } from './logfmt.js'
+import { secondInUtc } from './time.js'
 
 /** One text line of a container's log, without its line feed. */
 export interface Line {
@@ -123,17 +124,6 @@ function utc(time: string | undefined): string | null {
   const inUtc = secondInUtc(second, zone)
   const ms = fraction.slice(0, 4).padEnd(4, '0')
   return inUtc === null ? null : `${inUtc}${fraction === '' || ms === '.000' ? '' : ms}Z`
-}
-
-/** The second that was asked for last: neighbours in a log share it, and a Date costs more than all else of a line. */
-let last: { second: string; zone: string; inUtc: string | null } = { second: '', zone: '', inUtc: null }
-
-/** A second `2026-11-25T03:00:00` in a zone `Z` or `+01:00`, in UTC; null if there is no such second. */
-export function secondInUtc(second: string, zone: string): string | null {
-  if (second === last.second && zone === last.zone) return last.inUtc
-  const ms = Date.parse(second + zone)
-  last = { second, zone, inUtc: Number.isNaN(ms) ? null : new Date(ms).toISOString().slice(0, 19) }
-  return last.inUtc
 }
 
 // logrus text_formatter.go: the three first keys of every line, and of a repeated key the first
