@@ -20,6 +20,7 @@ import { accepted, editRefused, emptyState, known, type State } from './state/st
 import { createStore } from './state/store.js'
 import { createTeller } from './tell.js'
 import { createObserver } from './observer.js'
+import { createWatch } from './watch.js'
 import { followWatchtowers } from './watchtowers.js'
 
 /** An unanswered send gets this long after the signal; the exit is promised within 5 s. */
@@ -142,11 +143,26 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   })
   const observer = createObserver(docker, store, relay.wake)
   const teller = createTeller({ docker, config, log, store, signal, look: observer.look, onNews: relay.wake })
+  const watch = createWatch({ docker, config, log, store, onNews: relay.wake })
 
   log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
   await Promise.all([
     checkTelegram(telegram, config, log, health, signal),
-    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onEmpty: (container) => store.change((before) => known(before, container)), onChange: observer.look }),
+    followWatchtowers({
+      docker, config, log, cursors: state.cursors, stateLost, signal,
+      onSealed(sealed) {
+        watch.sealed(sealed)
+        return teller.tell(sealed)
+      },
+      onEmpty: (container) => store.change((before) => known(before, container)),
+      onAttached: watch.attached,
+      onEvent: watch.saw,
+      onChange() {
+        watch.ring()
+        void observer.look()
+      },
+    }),
+    watch.run(signal),
     relay.run(signal),
     untilLost(docker, config.docker, timing.dockerLostMs, (fault) => health.set('docker', fault), signal).then((wasLost) => {
       if (wasLost) log.fatal('docker.lost', {}, `Docker has not answered for ${timing.dockerLostMs / 1000} s: ending, so that a restart finds its socket again`)

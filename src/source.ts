@@ -5,6 +5,7 @@ import type { Docker } from './docker/client.js'
 import { createCursor, type Position } from './docker/cursor.js'
 import { tail } from './docker/tail.js'
 import { createPipeline } from './pipeline.js'
+import type { WatchtowerEvent } from './watchtower/event.js'
 import { createMissed } from './watchtower/missed.js'
 import type { CheckSession, LogContext } from './watchtower/session.js'
 
@@ -35,15 +36,17 @@ export interface SourceOptions {
   onSession(session: CheckSession, checkpoint: Checkpoint | null, missed: boolean): void | Promise<void>
   /** The log was read to its end. empty: no check has ended in it. */
   onAttached(empty: boolean): void
+  /** Sees every event; at: Docker's stamp. */
+  onEvent(event: WatchtowerEvent, at: string | null): void
   onEngineError(message: string): void
   onStalled(): void
 }
 
 /** A source that goes on from the saved checkpoint. */
 export function createSource(docker: Docker, options: SourceOptions): Source {
-  const { saved, history, idleMs, onSession, onAttached } = options
+  const { saved, history, idleMs, onSession, onAttached, onEvent } = options
   const cursor = createCursor(saved?.position ?? null)
-  const pipeline = createPipeline(idleMs, { context: saved?.context ?? null })
+  const pipeline = createPipeline(idleMs, { context: saved?.context ?? null, onEvent })
   let missed = createMissed(history)
   let lastMissed: Checkpoint | null = null
   let caughtUp = false

@@ -8,6 +8,7 @@ import type { Log } from './logger.js'
 import { createSource, type Source } from './source.js'
 import type { State } from './state/state.js'
 import type { Sealed } from './tell.js'
+import type { WatchtowerEvent } from './watchtower/event.js'
 
 /** First wait and cap between attempts to reach the engine again. */
 const RECONNECT_MS = { first: 1_000, cap: 30_000 }
@@ -35,12 +36,16 @@ export interface WatchtowersOptions {
   onSealed(sealed: Sealed): void | Promise<void>
   /** A log was read to its end, and no check has ended in it. */
   onEmpty(container: { id: string; name: string }): void
+  /** A log was read to its end. */
+  onAttached(id: string): void
+  /** Sees every event of every log; at: Docker's stamp. */
+  onEvent(id: string, event: WatchtowerEvent, at: string | null): void
   /** Something on the engine may have changed. */
   onChange(): unknown
 }
 
 /** Resolves after the signal aborts. */
-export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onChange }: WatchtowersOptions): Promise<void> {
+export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onAttached, onEvent, onChange }: WatchtowersOptions): Promise<void> {
   const bell = createBell()
   const followed = new Map<string, Followed>()
   let history = cursors.length === 0
@@ -63,8 +68,10 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
           if (empty) onEmpty({ id, name: one.name })
           one.read = true
           one.fault = null
+          onAttached(id)
           log.info('watchtower.attached', { container: one.name, id }, `following ${one.name}`)
         },
+        onEvent: (event, at) => onEvent(id, event, at),
         onEngineError: (message) => {
           if (message !== one.fault) log.warn('log.broken', { container: one.name, error: message }, `Docker could not read on in the log of ${one.name}`)
           one.fault = message

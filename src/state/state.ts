@@ -2,10 +2,12 @@
 // at all. Pure.
 import * as z from 'zod'
 import { done, emptyOutbox, enqueueEdits, enqueueNews, enqueueNotice, enqueueReminder, Outbox, withoutNews } from '../delivery/outbox.js'
+import { Watched } from '../guard/watched.js'
 import { emptyLedger, forget, Ledger, refresh, restand, show, supersede } from '../life/ledger.js'
 import { announce, isSame, isWatchable, observe, standingNow, Tracked } from '../life/pending.js'
 import { Announced, News, nothingAnnounced, withoutAnnounced } from '../report/announce.js'
 import type { StillPending } from '../report/block.js'
+import type { FailedCheck } from '../report/failure.js'
 import type { Facts } from '../report/facts.js'
 import type { Message } from '../report/message.js'
 
@@ -27,6 +29,8 @@ export const State = z.object({
   remindedAt: z.int().min(0).default(0),
   /** the alarms that a person was told of and that are not over, and the incidents that were told, by their keys; oldest first */
   raised: z.array(z.string()).default([]),
+  /** the Watchtowers of whom checks are awaited */
+  watched: z.array(Watched).default([]),
   outbox: Outbox,
   /** the chat that the configured one became */
   movedChat: z.object({ from: z.union([z.number(), z.string()]), to: z.number() }).nullable(),
@@ -40,7 +44,7 @@ const MAX_RAISED = 1_000
 /** A reminder is due this much early, so that a check at 03:00:03 does not skip a day. */
 const EARLY_MS = 3_600_000
 
-export const emptyState: State = { cursors: [], announced: nothingAnnounced, tracked: [], ledger: emptyLedger, remindedAt: 0, raised: [], outbox: emptyOutbox, movedChat: null }
+export const emptyState: State = { cursors: [], announced: nothingAnnounced, tracked: [], ledger: emptyLedger, remindedAt: 0, raised: [], watched: [], outbox: emptyOutbox, movedChat: null }
 
 /** What one sealed session changes. */
 export interface Commit {
@@ -49,6 +53,8 @@ export interface Commit {
   checkpoint: Checkpoint | null
   announced: Announced
   news: News
+  /** failures that are no news */
+  stillFailing: FailedCheck[]
   /** milliseconds since 1970 */
   now: number
   /** the news may have been told before the state was lost */
@@ -58,13 +64,13 @@ export interface Commit {
 }
 
 /** The one commit point: cursor, announced updates and outbox move together. */
-export function commit(state: State, { container, checkpoint, announced, news, now, stateLost, remindMs }: Commit): State {
+export function commit(state: State, { container, checkpoint, announced, news, stillFailing, now, stateLost, remindMs }: Commit): State {
   const others = state.cursors.filter(({ id }) => id !== container.id)
   const tracked = announce(state.tracked, news.updates, now)
   const told = news.updates.length + news.failedChecks.length > 0
   const stillPending = pendingOf(tracked)
-  const { outbox, replaced } = enqueueNews(state.outbox, news, stillPending, now, stateLost)
-  const due = !told && remindMs > 0 && stillPending.length > 0 && (now - state.remindedAt >= remindMs - EARLY_MS || now < state.remindedAt)
+  const { outbox, replaced } = enqueueNews(state.outbox, told ? { ...news, failedChecks: [...news.failedChecks, ...stillFailing] } : news, stillPending, now, stateLost)
+  const due = !told && remindMs > 0 && stillPending.length + stillFailing.length > 0 && (now - state.remindedAt >= remindMs - EARLY_MS || now < state.remindedAt)
   return {
     ...state,
     cursors: checkpoint ? [...others, { ...container, checkpoint }].slice(-MAX_CURSORS) : state.cursors,
@@ -72,7 +78,7 @@ export function commit(state: State, { container, checkpoint, announced, news, n
     announced: withoutAnnounced(announced, replaced),
     tracked,
     remindedAt: told || due ? now : state.remindedAt,
-    outbox: due ? enqueueReminder(outbox, news.host, stillPending, now) : outbox,
+    outbox: due ? enqueueReminder(outbox, news.host, stillPending, stillFailing, now) : outbox,
   }
 }
 
