@@ -4,7 +4,7 @@ import { createBell } from './bell.js'
 import type { Config } from './config.js'
 import type { Docker, Listed } from './docker/client.js'
 import { findWatchtowers, isOneOff } from './docker/discover.js'
-import { announcementOf } from './guard/banner.js'
+import { type Announcement, announcementOf } from './guard/banner.js'
 import { type Plan, planOf } from './guard/overdue.js'
 import { type Settings, settingsOf } from './guard/settings.js'
 import { type Vitals, vitalsOf } from './guard/vitals.js'
@@ -55,6 +55,8 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
   const begunAt = Date.now()
   const known = new Map<string, Known>()
   const settings = new Map<string, Settings | null>()
+  /** made anew when more is known: it takes milliseconds */
+  const plans = new Map<string, { version: string | null; announced: Announcement | null; plan: Plan }>()
   let candidates = new Map<string, number>()
   let lookedAt: number | null = null
   let absentSince: number | null = null
@@ -88,9 +90,14 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
 
   function planFor(state: State, id: string, now: number): Plan | null {
     const one = settings.get(id)
+    if (!one) return null
     const { version, announced } = knownOf(id)
     const before = state.cursors.find((cursor) => cursor.id === id)?.checkpoint?.context.version ?? null
-    return one ? planOf(one, version ?? before, announced, now) : null
+    const made = plans.get(id)
+    if (made && made.version === (version ?? before) && made.announced === announced) return made.plan
+    const plan = planOf(one, version ?? before, announced, now)
+    plans.set(id, { version: version ?? before, announced, plan })
+    return plan
   }
 
   async function inspect({ id }: Listed): Promise<Vitals | null> {
@@ -122,12 +129,12 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
       candidates = after.candidates
       const verdicts = judge({
         now, begunAt, bounds, watched: after.watched, staying, oneOffs, absentSince: state.watched.length + state.cursors.length > 0 ? null : absentSince,
-        wanted: config.watchtower, known: knownOf, planFor: (id) => planFor(state, id, now),
+        wanted: config.watchtower, raised: state.raised, known: knownOf, planFor: (id) => planFor(state, id, now),
       })
       return tell({ ...state, watched: after.watched }, verdicts, now)
     })
     const kept = new Set([...found.map(({ id }) => id), ...store.get().watched.map(({ id }) => id)])
-    for (const map of [known, settings]) for (const id of map.keys()) if (!kept.has(id)) map.delete(id)
+    for (const map of [known, settings, plans]) for (const id of map.keys()) if (!kept.has(id)) map.delete(id)
   }
 
   return {

@@ -73,7 +73,8 @@ export function looked(before: readonly Watched[], look: Look): { watched: Watch
     const seenAt = Math.min(candidates.get(place) ?? now, now)
     const others = before.length > 0 || [...current.values()].some((other) => other !== one && other.status !== 'stopped')
     // what an update of Watchtower renames and removes is never watched, nor an old one that lies stopped beside another
-    if (isSteady(one, look) || (now - seenAt >= look.bounds.downAfterMs && !(one.status === 'stopped' && others))) adopted.push(adopt(one, seenAt, look))
+    const stays = isSteady(one, look) && (before.length === 0 || now - seenAt >= look.bounds.steadyMs)
+    if (stays || (now - seenAt >= look.bounds.downAfterMs && !(one.status === 'stopped' && others))) adopted.push(adopt(one, seenAt, look))
     else waiting.set(place, seenAt)
   }
   const unfilled = known.filter(({ id, downSince }) => downSince !== null && !vitals.some((one) => one.id === id))

@@ -35,15 +35,17 @@ export interface Situation {
   oneOffs: readonly Vitals[]
   /** since when no Watchtower was seen, where none ever was; null where there is one or was */
   absentSince: number | null
+  /** what was told and is not over */
+  raised: readonly string[]
   /** the configured name */
   wanted: string | null
   known(id: string): Known
   planFor(id: string): Plan | null
 }
 
-/** What there is to tell after a look. Raising what was raised, and settling what was not, says nothing. */
+/** What there is to tell after a look. */
 export function judge(situation: Situation): Verdict[] {
-  const { now, begunAt, bounds, watched, staying, oneOffs, absentSince, wanted, known } = situation
+  const { now, begunAt, bounds, watched, staying, oneOffs, absentSince, wanted, raised, known } = situation
   const verdicts = watched.flatMap((entry) => judgeOne(entry, situation))
   for (const { id, name, finishedAt, exitCode } of oneOffs) {
     const { lastError } = known(id)
@@ -51,10 +53,10 @@ export function judge(situation: Situation): Verdict[] {
   }
   if (absentSince !== null && now - absentSince >= bounds.downAfterMs) verdicts.push({ type: 'raise', key: 'absent', alarm: { type: 'absent', wanted } })
   else if (absentSince === null) verdicts.push({ type: 'settle', key: 'absent', alarm: staying[0] ? { type: 'found', name: staying[0].name } : null })
-  return verdicts
+  return verdicts.filter(({ type, key }) => raised.includes(key) === (type === 'settle'))
 }
 
-function judgeOne(entry: Watched, { now, bounds, staying, known, planFor }: Situation): Verdict[] {
+function judgeOne(entry: Watched, { now, bounds, staying, raised, known, planFor }: Situation): Verdict[] {
   const { key, id, name, downSince, checkedAt } = entry
   const { attached, idle, lastError } = known(id)
   const plan = planFor(id)
@@ -66,11 +68,13 @@ function judgeOne(entry: Watched, { now, bounds, staying, known, planFor }: Situ
       : one.status === 'stopped' ? { type: 'stopped', name, at: one.finishedAt, exitCode: one.exitCode, error: lastError } : { type: 'looping', name, restarts: one.restarts, error: lastError }
     return [{ type: 'raise', key: `down:${key}`, alarm }]
   }
-  const verdicts: Verdict[] = [{ type: 'settle', key: `down:${key}`, alarm: { type: 'up', name, next: nextOf(entry, plan, now) } }]
+  // only for what was told: it takes a while to find
+  const next = raised.some((one) => one.endsWith(`:${key}`)) ? nextOf(entry, plan, now) : null
+  const verdicts: Verdict[] = [{ type: 'settle', key: `down:${key}`, alarm: { type: 'up', name, next } }]
   const due = attached && plan ? dueOf(entry, plan, bounds.overdueAfterMs) : null
   if (plan && due && now >= due.by) verdicts.push({ type: 'raise', key: `overdue:${key}`, alarm: { type: 'overdue', name, due: due.at, checkedAt, reason: reasonOf(entry, plan, lastError) } })
   if (idle === true) verdicts.push({ type: 'raise', key: `idle:${key}`, alarm: { type: 'idle', name } })
-  if (idle === false) verdicts.push({ type: 'settle', key: `idle:${key}`, alarm: { type: 'checks-again', name, at: checkedAt ?? now, next: nextOf(entry, plan, now) } })
+  if (idle === false) verdicts.push({ type: 'settle', key: `idle:${key}`, alarm: { type: 'checks-again', name, at: checkedAt ?? now, next } })
   return verdicts
 }
 
