@@ -138,7 +138,7 @@ t.test('each fault of the connection is one sentence with its remedy', (t) => {
   t.match(describeDockerError(code('ENOENT'), unix), /no Docker socket at \/run\/docker\.sock: mount it/)
   t.match(describeDockerError(code('EACCES'), unix), /group_add with the number that `stat -c %g \/run\/docker\.sock` prints/)
   t.match(describeDockerError(code('ECONNREFUSED'), tcp), /nothing listens at proxy:2375/)
-  t.match(describeDockerError(code('ENOTFOUND'), tcp), /does not resolve: proxy:2375/)
+  t.match(describeDockerError(code('ENOTFOUND'), tcp), /proxy:2375 of DOCKER_HOST does not resolve: correct it/)
   t.match(describeDockerError(Object.assign(new Error('x'), { statusCode: 403 }), tcp), /a socket proxy must allow GET/)
   t.match(describeDockerError(Object.assign(new Error('x'), { statusCode: 501 }), unix), /log driver does not support reading/)
   t.match(describeDockerError(new Error('odd'), unix), /did not answer as expected: odd/)
