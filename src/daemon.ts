@@ -15,7 +15,7 @@ import { renderEntry } from './life/render.js'
 import { damagedNotice } from './report/notice.js'
 import type { Style } from './report/message.js'
 import { loadState, prepareDirectory, saveState, StateError } from './state/file.js'
-import { type Lock, takeLock } from './state/lock.js'
+import { inUse, type Lock, takeLock } from './state/lock.js'
 import { accepted, editRefused, emptyState, known, type State } from './state/state.js'
 import { createStore } from './state/store.js'
 import { createTeller } from './tell.js'
@@ -39,7 +39,7 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     await prepareDirectory(config.stateDir)
     lock = await takeLock(config.stateDir, () => JSON.stringify(health.answer()))
     if (!lock.held) log.warn('state.unlocked', {}, `the file system of STATE_DIR ${config.stateDir} takes no lock: make sure that no other watchtower-telegram uses it`)
-    exitCode = await run(config, log, signal, health, await open(config, log))
+    exitCode = await run(config, log, signal, health, lock, await open(config, log))
   } catch (error) {
     if (!(error instanceof StateError)) throw error
     log.fatal('state.unusable', {}, error.message)
@@ -69,7 +69,7 @@ async function open({ stateDir, style }: Config, log: Log): Promise<Opened> {
   return { state, stateLost: damage !== null }
 }
 
-async function run(config: Config, log: Log, outer: AbortSignal, health: Health, { state, stateLost }: Opened): Promise<number> {
+async function run(config: Config, log: Log, outer: AbortSignal, health: Health, lock: Lock, { state, stateLost }: Opened): Promise<number> {
   const { timing } = config
   const lost = new AbortController()
   const signal = AbortSignal.any([outer, lost.signal])
@@ -79,7 +79,14 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   const store = createStore(
     state,
     {
-      save: (next) => saveState(config.stateDir, next),
+      async save(next) {
+        if (lock.lost()) {
+          if (!lost.signal.aborted) log.fatal('state.unusable', {}, inUse(config.stateDir).message)
+          lost.abort()
+          throw inUse(config.stateDir)
+        }
+        await saveState(config.stateDir, next)
+      },
       sleep,
       onFault(fault) {
         if (fault === null) log.info('state.saved', {}, 'the state is on disk again')

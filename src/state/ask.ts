@@ -4,8 +4,8 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 
 const NAME = 'lock'
-/** A socket's path that is longer is cut silently, and so names another socket (unix(7): 108 bytes with the final zero). */
-const MAX_PATH_BYTES = 103
+/** A socket's path of more than 107 bytes is cut silently, and so names another socket (unix(7)); seven more are added to put it aside. */
+const MAX_PATH_BYTES = 100
 /** A program that is alive answers at once. */
 const ANSWER_MS = 2_000
 
