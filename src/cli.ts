@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { readConfig, readLanguage, readReplayConfig, readStateConfig } from './config.js'
 import { runDaemon } from './daemon.js'
+import { diagnose } from './doctor/doctor.js'
+import { tableOf } from './doctor/table.js'
 import { healthcheck } from './healthcheck.js'
-import { HEALTHCHECK_HELP, HELP, PENDING_HELP, REPLAY_HELP, RUN_HELP, TEMPLATE_HELP, TEST_MESSAGE_HELP } from './help.js'
+import { DOCTOR_HELP, HEALTHCHECK_HELP, HELP, PENDING_HELP, REPLAY_HELP, RUN_HELP, TEMPLATE_HELP, TEST_MESSAGE_HELP } from './help.js'
 import { createLog } from './logger.js'
 import { listPending } from './list-pending.js'
 import { replay } from './replay.js'
@@ -134,6 +136,15 @@ async function runHealthcheck(argv: readonly string[]): Promise<number> {
   const { healthy, sentence } = await healthcheck(Date.now())
   print(`${sentence}\n`)
   return healthy ? 0 : 1
+}
+
+async function runDoctor(argv: readonly string[]): Promise<number> {
+  const { values } = parse('doctor', argv, { json: { type: 'boolean' } }, false)
+  if (values.help) return print(DOCTOR_HELP)
+  if (values.version) return printVersion()
+  const { checks, secrets } = await diagnose(Date.now)
+  print(tableOf(checks, { json: values.json === true, secrets }))
+  return checks.some(({ mark }) => mark === 'fault') ? 1 : 0
 }
 
 async function runTestMessage(argv: readonly string[]): Promise<number> {
