@@ -16,8 +16,8 @@ export interface Access {
   rights: Asked<{ status: string; mayWrite: boolean }> | null
 }
 
-/** Asks one after the other; each within timeoutMs. A typing action in the topic is all that anyone can see of it. */
-export async function askAccess({ token, chat, topic, apiRoot, timeoutMs }: Omit<TelegramOptions, 'language'>, signal: AbortSignal): Promise<Access> {
+/** Asks one after the other, each within timeoutMs; chat null: of the bot alone. A typing action in the topic is all that anyone can see of it. */
+export async function askAccess({ token, chat, topic, apiRoot, timeoutMs }: Omit<TelegramOptions, 'language' | 'chat'> & { chat: TelegramOptions['chat'] | null }, signal: AbortSignal): Promise<Access> {
   const api = new Api(token, { apiRoot, fetch: fetchAnswer as unknown as typeof fetch, maxRetries: 0, timeoutMs })
   const ask = async <T>(call: () => Promise<T>): Promise<Asked<T>> => {
     try {
@@ -31,6 +31,7 @@ export async function askAccess({ token, chat, topic, apiRoot, timeoutMs }: Omit
   const bot = await ask(() => api.getMe(signal))
   if (bot.type !== 'known') return { bot, chat: null, topic: null, rights: null }
   const known: Access['bot'] = { type: 'known', value: { username: bot.value.username ?? String(bot.value.id) } }
+  if (chat === null) return { bot: known, chat: null, topic: null, rights: null }
   const found = await ask(() => api.getChat({ chat_id: chat }, signal))
   if (found.type !== 'known') return { bot: known, chat: found, topic: null, rights: null }
   const { title, username, id, is_forum, type, permissions } = found.value
@@ -47,7 +48,8 @@ export async function askAccess({ token, chat, topic, apiRoot, timeoutMs }: Omit
   const rights = await ask(async () => {
     // a private chat has no members but the two
     if (type === 'private') return { status: 'private', mayWrite: true }
-    const member = await api.getChatMember({ chat_id: chat, user_id: bot.value.id }, signal)
+    const moved = typed.type === 'known' ? typed.value.movedTo : null
+    const member = await api.getChatMember({ chat_id: moved ?? chat, user_id: bot.value.id }, signal)
     return { status: member.status, mayWrite: mayWrite(member, type === 'channel', permissions?.can_send_messages !== false) }
   })
   return { bot: known, chat: { type: 'known', value: { title: title ?? username ?? String(id), forum: is_forum === true } }, topic: typed, rights }

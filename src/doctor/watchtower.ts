@@ -25,8 +25,8 @@ export async function watchtowerChecks(docker: Docker, place: Place): Promise<Ch
   const { config } = place
   try {
     const facts = await gatherFacts(docker, [])
-    const found = (await findWatchtowers(docker, config.watchtower)).filter((one) => !isOneOff(one))
     const sidecars = facts.containers.filter((one) => isSidecar(one, place.ownId))
+    const found = (await findWatchtowers(docker, config.watchtower)).filter((one) => !isOneOff(one) && !sidecars.some(({ id }) => id === one.id))
     const others = new Set([...found, ...sidecars].map(({ id }) => id))
     if (found.length === 0) return [absent(config.watchtower), ...servicesChecks(facts, null, others)]
     const rows: Check[] = []

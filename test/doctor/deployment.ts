@@ -1,6 +1,6 @@
 // A deployment for the doctor to look at: a fake engine with Watchtower and the sidecar, a fake Bot API, a state that a
 // sidecar holds; healthy, until a test breaks something.
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -81,11 +81,4 @@ export async function diagnosed(t: Test, d: Deployment): Promise<Diagnosed> {
   t.same(d.bot.requests.filter(({ method }) => /send(?!ChatAction)|edit|delete/i.test(method)), [], 'no message')
   t.same(d.api.requests.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`).filter((request) => request !== `POST /containers/${'0'.repeat(64)}/start`), [], 'no write')
   return { text: same(text), json: JSON.parse(same(json)), exits: checks.some(({ mark }) => mark === 'fault') ? 1 : 0 }
-}
-
-/** A file for a test that needs one. */
-export function fileIn(t: Test, text: string): string {
-  const file = join(t.testdir(), 'file')
-  writeFileSync(file, text)
-  return file
 }

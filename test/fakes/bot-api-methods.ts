@@ -11,6 +11,8 @@ export interface FakeChat {
   /** message_thread_ids that exist; General (1) is none of them, as on the real server */
   topics?: number[]
   closedTopics?: number[]
+  /** of a chat with a negative id; default a group or supergroup, by the id */
+  type?: 'channel'
   /** set: every send and action is refused with parameters.migrate_to_chat_id */
   migratedTo?: number
   /** the bot's membership as getChatMember tells it; default a member */
@@ -232,7 +234,7 @@ function findThread(target: FakeChat, params: Params): number | null {
 }
 
 function describe(target: FakeChat): Record<string, unknown> {
-  const type = target.id > 0 ? 'private' : target.is_forum || target.id < -1e12 ? 'supergroup' : 'group'
+  const type = target.type ?? (target.id > 0 ? 'private' : target.is_forum || target.id < -1e12 ? 'supergroup' : 'group')
   const name = target.username === undefined ? {} : { username: target.username }
   return { id: target.id, type, title: target.title ?? 'Made-up chat', ...name, ...(target.is_forum && { is_forum: true }), ...(target.permissions && { permissions: target.permissions }) }
 }
