@@ -22,7 +22,10 @@ async function directoryCheck(stateDir: string): Promise<Check> {
   const exists = await stat(stateDir).then(() => true, () => false)
   try {
     if (!exists) {
-      await explained(stateDir, async () => access(await nearest(stateDir), constants.W_OK))
+      await explained(stateDir, async () => {
+        // with a final slash, so that a file in its place is noticed
+        await access(`${await nearest(stateDir)}/`, constants.W_OK)
+      })
       return ok(name, `${stateDir} is not there yet: the first start makes it`)
     }
     const { bavail, bsize } = await explained(stateDir, async () => {
