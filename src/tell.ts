@@ -60,7 +60,7 @@ export function createTeller({ docker, config, log, store, signal, look, onNews 
     const { report, failedChecks } = reportOf(session, facts, { host: config.host, container: container.name }, missed)
     const { news, announced } = newsOf(store.get().announced, container.name, report, failedChecks)
     // before a word of it: a log that cannot be written must not lose it
-    store.change((state) => commit(state, { container, checkpoint, announced, news, now: Date.now(), stateLost, remindMs: config.remindMs }))
+    store.change((state) => commit(state, { container, checkpoint, announced, updates: report.updates, news, now: Date.now(), stateLost, remindMs: config.remindMs }))
     onNews()
     log.info('session.sealed', { report }, `${container.name}: check ${session.end}, ${report.updates.length} services with updates, ${report.failures.length} not checked`)
     for (const replaced of report.replaced) log.error('container.replaced', { container: container.name, replaced }, `${container.name} replaced ${replaced.container}: it is not monitor-only`)

@@ -8,7 +8,7 @@ const at = (iso: string): number => Date.parse(`2026-${iso}:00Z`)
 const NOW = at('11-24T10:00')
 const format = (language: Language = 'en', timeZone = 'UTC'): Format => ({ ...PLAIN, language, timeZone, now: NOW })
 const postgres = update({ rollback: ['docker tag a7d651e0d051 postgres:16', 'docker compose up -d postgres'], pinned: PINNED })
-const block = (standing: Standing, more: Partial<Block> = {}): Block => ({ update: postgres, standing, since: null, ...more })
+const block = (standing: Standing, more: Partial<Block> = {}): Block => ({ update: postgres, standing, since: null, before: null, ...more })
 const content = (given: Partial<Content>): Content => ({ host: null, blocks: [], failedChecks: [], stillPending: [], ...given })
 const applied = (health: 'none' | 'starting' | 'healthy' | 'unhealthy' = 'none', unhealthySince: number | null = null, when = '11-24T09:14'): Standing => ({ type: 'applied', at: at(when), health, unhealthySince })
 /** The message of one block, without its headline. */

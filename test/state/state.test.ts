@@ -9,7 +9,7 @@ const HOUR = 3_600_000
 const NOW = Date.parse('2026-11-25T03:00:00Z')
 const news = (...updates: Update[]): News => ({ host: null, updates, failedChecks: [] })
 const check = (state: State, now: number, some: News = news(), remindMs = 7 * DAY): State =>
-  commit(state, { container: { id: 'w', name: 'watchtower' }, checkpoint: null, announced: state.announced, news: some, now, stateLost: false, remindMs })
+  commit(state, { container: { id: 'w', name: 'watchtower' }, checkpoint: null, announced: state.announced, updates: some.updates, news: some, now, stateLost: false, remindMs })
 const kinds = ({ outbox }: State): string[] => outbox.entries.map(({ content }) => content.type)
 
 t.test('what is pending is said again after its time, an hour early, once, and never if so asked', (t) => {
