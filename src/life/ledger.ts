@@ -53,14 +53,14 @@ export function refresh(ledger: Ledger, id: number, blockNow: (block: Block) => 
   return rewrite(ledger, (block, { id: of }) => (of === id ? blockNow(block) : block))
 }
 
-/** A newer message took blocks over: the older ones of their places are struck through and lead to it. */
-export function supersede(ledger: Ledger, newer: readonly Block[], link: string | null, exceptId: number): Edited {
+/** The message of this id took blocks over: the older ones of their places are struck through and lead to it. */
+export function supersede(ledger: Ledger, newer: readonly Block[], link: string | null, newerId: number): Edited {
   return rewrite(ledger, (block, { id }) => {
     const { type } = block.standing
-    if (id === exceptId || (type !== 'pending' && !(type === 'superseded' && block.standing.link === null))) return block
+    if (type !== 'pending' && !(type === 'superseded' && block.standing.link === null)) return block
     const by = newer.find(({ update }) => tellsFor(update, block.update))
-    // a version that comes back does not take its own place
-    if (!by || (type === 'superseded' && isSame(by.update, block.update))) return block
+    // the block itself; and a version that comes back does not take its own place
+    if (!by || (isSame(by.update, block.update) && (id === newerId || type === 'superseded'))) return block
     return { ...block, standing: { type: 'superseded', by: versionOrId(by.update), link } }
   })
 }

@@ -45,14 +45,25 @@ export const delivery = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('hours' as const), n: fc.integer({ min: 1, max: 30 }) }) },
 ) as fc.Arbitrary<Command>
 
+const few = fc.uniqueArray(fc.tuple(fc.nat(2), fc.nat(2)), { maxLength: 3, selector: ([service]) => service })
+/** A check of few services that is read and told, mostly. */
+const told = fc.tuple(few, fc.constantFrom<How>('plain', 'deps', 'blind'), fc.nat(3)).map(([some, how, sends]): Command[] => [
+  { type: 'session', found: some, how }, { type: 'read' }, ...Array.from({ length: sends }, (): Command => ({ type: 'send', outcome: 'sent' })),
+])
+
 /** And what a person does, and an engine that does not answer. */
-export const life = fc.oneof(
-  { weight: 3, arbitrary: delivery },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('session' as const), found, how: fc.constantFrom<How>('plain', 'deps', 'blind') }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('apply' as const), service: fc.nat(8), image: fc.oneof(fc.nat(3), fc.constant('old' as const)) }) },
-  { weight: 1, arbitrary: fc.constant({ type: 'look' as const }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('delete' as const), nth: fc.nat(5) }) },
-) as fc.Arbitrary<Command>
+export const life = fc
+  .array(
+    fc.oneof(
+      { weight: 3, arbitrary: delivery.map((one) => [one]) },
+      { weight: 3, arbitrary: told },
+      { weight: 1, arbitrary: fc.record({ type: fc.constant('apply' as const), service: fc.nat(3), image: fc.oneof(fc.nat(3), fc.constant('old' as const)) }).map((one): Command[] => [one]) },
+      { weight: 1, arbitrary: fc.constant<Command[]>([{ type: 'look' }]) },
+      { weight: 1, arbitrary: fc.record({ type: fc.constant('delete' as const), nth: fc.nat(5) }).map((one): Command[] => [one]) },
+    ),
+    { maxLength: 40 },
+  )
+  .map((commands) => commands.flat())
 
 /** A message in the chat, or one that was deleted. */
 export interface LiveMessage {
