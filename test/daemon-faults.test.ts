@@ -27,7 +27,7 @@ t.test('while the state cannot be written messages go on from memory, that is sa
   const w = await createWorld(t)
   void w.start()
   await w.api.log('watchtower').waitForFollowers(1)
-  rmSync(w.config.stateDir, { recursive: true })
+  rmSync(w.config.stateDir, { recursive: true, maxRetries: 5 })
   for (const [n, name] of ['app-a', 'app-b'].entries()) {
     w.say('watchtower', other(name), done)
     await w.waitFor('report.sent', n + 1)

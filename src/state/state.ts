@@ -64,17 +64,19 @@ export interface Commit {
 export function commit(state: State, { container, checkpoint, announced, updates, news, now, stateLost, remindMs }: Commit): State {
   const others = state.cursors.filter(({ id }) => id !== container.id)
   const tracked = announce(renew(state.tracked, updates), news.updates, now, untold(state.outbox))
+  const gaveWay = givingWay(state.tracked, news.updates)
   const { ledger, edited } = reword(state.ledger, updates)
   const told = news.updates.length + news.failedChecks.length > 0
   const stillPending = pendingOf(tracked)
-  const queued = enqueueNews(state.outbox, news, stillPending, now, stateLost)
+  // what waits is told in its newest version alone
+  const queued = enqueueNews(withoutNews(state.outbox, gaveWay), news, stillPending, now, stateLost)
   const due = !told && remindMs > 0 && stillPending.length > 0 && (now - state.remindedAt >= remindMs - EARLY_MS || now < state.remindedAt)
   const outbox = due ? enqueueReminder(queued.outbox, news.host, stillPending, now) : queued.outbox
   const next: State = {
     ...state,
     cursors: checkpoint ? [...others, { ...container, checkpoint }].slice(-MAX_CURSORS) : state.cursors,
     // an update that gave way is news again if it comes back
-    announced: withoutAnnounced(announced, [...queued.replaced, ...givingWay(state.tracked, news.updates)]),
+    announced: withoutAnnounced(announced, [...queued.replaced, ...gaveWay]),
     tracked,
     ledger,
     remindedAt: told || due ? now : state.remindedAt,
@@ -112,16 +114,15 @@ export function observed(state: State, seen: Seen, now: number): State {
   const { tracked, changes, forgotten } = observe(state.tracked, seen, now)
   if (JSON.stringify(tracked) === JSON.stringify(state.tracked)) return state
   const restood = restand(state.ledger, changes)
-  const over = changes.filter(({ standing }) => standing.type !== 'pending').map(({ update }) => update)
-  // one that was applied or removed before it was told has no message that older ones could lead to
-  const untold = changes.filter(({ standing }) => standing.type === 'applied' || standing.type === 'removed').map((change) => ({ ...change, since: null, before: null }))
-  const led = supersede(restood.ledger, untold, null, 0)
+  const over = changes.filter(({ standing }) => standing.type !== 'pending')
+  // one that was over before it was told has no message that older ones could lead to
+  const led = supersede(restood.ledger, over.map((change) => ({ ...change, since: null, before: null })), null, 0)
   return {
     ...state,
     tracked,
     ledger: led.ledger,
     announced: withoutAnnounced(state.announced, forgotten),
-    outbox: enqueueEdits(withoutNews(state.outbox, over), [...new Set([...restood.edited, ...led.edited])], now),
+    outbox: enqueueEdits(withoutNews(state.outbox, over.map(({ update }) => update)), [...new Set([...restood.edited, ...led.edited])], now),
   }
 }
 
@@ -142,7 +143,9 @@ export function accepted(state: State, { chat, messageId, link, now }: Accepted)
   if (!placed || placed.blocks.length === 0) return { ...state, outbox }
   const id = state.ledger.nextId
   const shown = messageId === null ? state.ledger : show(state.ledger, { chat, messageId, link, content: placed })
-  const led = supersede(shown, placed.blocks, link, id)
+  // what a newer image has replaced meanwhile takes no place
+  const newest = placed.blocks.filter(({ update }) => standingNow(update, state.tracked).type !== 'superseded')
+  const led = supersede(shown, newest, link, id)
   // what became of them while they were being sent
   const meanwhile = refresh(led.ledger, id, (block) => ({ ...block, update: blockOf(block.update, state.tracked).update, standing: standingNow(block.update, state.tracked) }))
   return revealed({ ...state, ledger: meanwhile.ledger, outbox: enqueueEdits(outbox, [...new Set([...led.edited, ...meanwhile.edited])], now) }, now)
