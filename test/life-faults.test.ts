@@ -74,6 +74,11 @@ t.test('a container that cannot be inspected holds up its own service and no oth
   w.say('watchtower', done)
   await w.waitFor('session.sealed', 2)
   t.notMatch(w.bot.messages[0]?.text, /✅ redis/)
+  // one that is gone by then is not there
+  w.api.override(inspected(sick), { type: 'answer', status: 404, body: { message: 'No such container' }, times: 1 })
+  w.say('watchtower', done)
+  await w.waitFor('session.sealed', 3)
+  t.notMatch(w.bot.messages[0]?.text, /redis.*removed/)
   w.api.override(inspected(sick), null)
   w.api.events.pushFor(at('friday-redis'), 'start')
   t.match(await shows(w, /✅ redis/), /^✅ All Docker Updates Applied\n/)
@@ -106,4 +111,16 @@ t.test('in quiet hours failed checks come without sound as well: they are no ala
   await w.api.log('watchtower').waitForFollowers(1)
   w.say('watchtower', 'Unable to update container \\"/friday-postgres\\": Error response from daemon: Get https://registry-1.docker.io/v2/: dial tcp: lookup registry-1.docker.io: no such host. Proceeding to next.', done)
   t.match(await w.bot.waitForMessages(1), [{ text: /^⚠️ Docker Update Check\n\nCould not check: postgres, registry unreachable$/, params: { disable_notification: 'true' } }])
+})
+
+t.test('an engine that gives no list of containers changes nothing, until it does', async (t) => {
+  const w = await announced(t)
+  w.api.override('/containers/json', BROKEN)
+  recreate(w, NEW)
+  w.say('watchtower', done)
+  await w.waitFor('session.sealed', 2)
+  t.match(w.bot.messages, [{ text: /^🔔 Docker Update Available\n/ }])
+  w.api.override('/containers/json', null)
+  w.say('watchtower', done)
+  t.match(await shows(w, /✅/), /^✅ Docker Update Applied\n/)
 })

@@ -26,17 +26,16 @@ export function renderEntry({ content, queuedAt }: Entry, tracked: readonly Trac
       const shown = ledger.shown.find(({ id }) => id === content.shown)
       return shown ? [{ message: partAgain(shown.content, format), placed: null }] : []
     }
-    case 'news': {
-      const { host, updates, failedChecks } = content.news
+    default: {
+      const { news, stillPending } = content satisfies { type: 'news' }
+      const { host, updates, failedChecks } = news
       const blocks = updates.map((update) => blockOf(update, tracked))
       const late = format.now - queuedAt >= LATE_MS
-      return partsOf({ host, blocks, failedChecks, stillPending: open(content.stillPending) }, format).map(({ message, ...placed }, index) => ({
+      return partsOf({ host, blocks, failedChecks, stillPending: open(stillPending) }, format).map(({ message, ...placed }, index) => ({
         message: late && index === 0 ? markLate(message, queuedAt, format) : message,
         placed,
       }))
     }
-    default:
-      return content satisfies never
   }
 }
 

@@ -143,7 +143,7 @@ t.test('what names no service that runs an older image cannot be watched', (t) =
 })
 
 t.test('a time that is no time is an old one', (t) => {
-  t.equal(standing(pending(), APPLIED, { ...container('old', before), Created: 'soon' }), undefined)
+  t.match(standing(pending(), APPLIED, { ...container('new', APPLIED), Created: 'soon' }), { type: 'applied', at: 0 })
   t.same(engine({ ...container('new', APPLIED), Image: idOf('new') }).containers[0]?.health, null)
   t.end()
 })
