@@ -15,7 +15,7 @@ import { renderEntry } from './life/render.js'
 import { damagedNotice } from './report/notice.js'
 import type { Style } from './report/message.js'
 import { loadState, prepareDirectory, saveState, StateError } from './state/file.js'
-import { type Lock, takeLock } from './state/lock.js'
+import { inUse, type Lock, takeLock } from './state/lock.js'
 import { accepted, editRefused, emptyState, known, type State } from './state/state.js'
 import { createStore } from './state/store.js'
 import { createTeller } from './tell.js'
@@ -29,7 +29,7 @@ const CHECK_PACES = { transient: { first: 1, cap: 60 }, permanent: { first: 900,
 
 /** Follows every Watchtower and sends its reports. Resolves to the exit code: 0 after the signal, 1 where it cannot start or go on. */
 export async function runDaemon(config: Config, log: Log, signal: AbortSignal): Promise<number> {
-  const health = createHealth((faults) => {
+  const health = createHealth(Date.now, (faults) => {
     if (faults.length > 0) log.warn('health.red', { faults }, faults.join('; '))
     else log.info('health.green', {}, 'all is well again')
   })
@@ -37,9 +37,9 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
   let exitCode = 1
   try {
     await prepareDirectory(config.stateDir)
-    lock = await takeLock(config.stateDir, () => JSON.stringify({ healthy: health.faults().length === 0, faults: health.faults() }))
+    lock = await takeLock(config.stateDir, () => JSON.stringify(health.answer()))
     if (!lock.held) log.warn('state.unlocked', {}, `the file system of STATE_DIR ${config.stateDir} takes no lock: make sure that no other watchtower-telegram uses it`)
-    exitCode = await run(config, log, signal, health, await open(config, log))
+    exitCode = await run(config, log, signal, health, lock, await open(config, log))
   } catch (error) {
     if (!(error instanceof StateError)) throw error
     log.fatal('state.unusable', {}, error.message)
@@ -69,7 +69,7 @@ async function open({ stateDir, style }: Config, log: Log): Promise<Opened> {
   return { state, stateLost: damage !== null }
 }
 
-async function run(config: Config, log: Log, outer: AbortSignal, health: Health, { state, stateLost }: Opened): Promise<number> {
+async function run(config: Config, log: Log, outer: AbortSignal, health: Health, lock: Lock, { state, stateLost }: Opened): Promise<number> {
   const { timing } = config
   const lost = new AbortController()
   const signal = AbortSignal.any([outer, lost.signal])
@@ -79,7 +79,14 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   const store = createStore(
     state,
     {
-      save: (next) => saveState(config.stateDir, next),
+      async save(next) {
+        if (lock.lost()) {
+          if (!lost.signal.aborted) log.fatal('state.unusable', {}, inUse(config.stateDir).message)
+          lost.abort()
+          throw inUse(config.stateDir)
+        }
+        await saveState(config.stateDir, next)
+      },
       sleep,
       onFault(fault) {
         if (fault === null) log.info('state.saved', {}, 'the state is on disk again')
@@ -89,6 +96,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     },
     signal,
   )
+  health.outbox = () => store.get().outbox
   const moved = state.movedChat?.from === config.telegram.chat ? state.movedChat.to : null
   const telegram = createTelegram({ ...config.telegram, chat: moved ?? config.telegram.chat, timeoutMs: timing.telegramTimeoutMs, language: config.style.language })
   let templateFault: string | null = null
@@ -136,12 +144,17 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   const observer = createObserver(docker, store, relay.wake)
   const teller = createTeller({ docker, config, log, store, signal, look: observer.look, onNews: relay.wake })
 
+  const onPing = (fault: string | null): void => {
+    if (fault === null) health.seen('ping')
+    health.set('docker', fault)
+  }
+
   log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
   await Promise.all([
     checkTelegram(telegram, config, log, health, signal),
-    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onEmpty: (container) => store.change((before) => known(before, container)), onChange: observer.look }),
+    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onEmpty: (container) => store.change((before) => known(before, container)), onChange: observer.look, health }),
     relay.run(signal),
-    untilLost(docker, config.docker, timing.dockerLostMs, (fault) => health.set('docker', fault), signal).then((wasLost) => {
+    untilLost(docker, config.docker, timing.dockerLostMs, onPing, signal).then((wasLost) => {
       if (wasLost) log.fatal('docker.lost', {}, `Docker has not answered for ${timing.dockerLostMs / 1000} s: ending, so that a restart finds its socket again`)
       lost.abort()
     }),
@@ -162,6 +175,7 @@ async function checkTelegram(telegram: Telegram, { telegram: { topic }, timing: 
     if (signal.aborted) return
     if (answer.type === 'ready') {
       log.info('telegram.ready', answer, `messages go to ${answer.chat} as @${answer.bot}`)
+      health.seen('accepted')
       health.set('telegram', null)
       if (topic !== null && !answer.forum) log.warn('telegram.no-topics', {}, 'TOPIC_SYSTEM_ID is set, but the chat has no topics: turn them on in the group')
       return
@@ -176,8 +190,10 @@ async function checkTelegram(telegram: Telegram, { telegram: { topic }, timing: 
 }
 
 function logDelivery(log: Log, health: Health, event: RelayEvent): void {
+  if (event.type !== 'retry' && event.type !== 'failed') health.seen('delivered')
   switch (event.type) {
     case 'sent':
+      health.seen('accepted')
       health.set('telegram', null)
       log.info('report.sent', { messageIds: event.messageIds, attempts: event.attempts }, 'sent to Telegram')
       for (const note of event.notes) log.warn('report.rerouted', {}, note)

@@ -35,6 +35,8 @@ interface Source {
   decoder: Decoder
   session: SessionState
   lastAt: number | null
+  /** the same as text: neighbours in a log share it */
+  lastText: string | null
   /** something of Watchtower's own was read: other programs of a mixed log panic too */
   known: boolean
 }
@@ -53,7 +55,7 @@ export function createPipeline(idleMs: number, { context = null, onEvent = () =>
   function sourceOf(name: string | null): Source | null {
     const known = sources.get(name)
     if (known || sources.size >= MAX_SOURCES) return known ?? null
-    const source: Source = { name, decoder: createDecoder(), session: emptySessionState(name === null ? context : null), lastAt: null, known: name === null }
+    const source: Source = { name, decoder: createDecoder(), session: emptySessionState(name === null ? context : null), lastAt: null, lastText: null, known: name === null }
     sources.set(name, source)
     return source
   }
@@ -62,9 +64,12 @@ export function createPipeline(idleMs: number, { context = null, onEvent = () =>
     const sealed: (CheckSession | null)[] = []
     for (const { at, record } of records) {
       decoded += 1
-      const now = at === null ? null : Date.parse(at)
-      if (now !== null && source.lastAt !== null && now - source.lastAt >= idleMs) sealed.push(quiet(source.session))
-      source.lastAt = now ?? source.lastAt
+      if (at !== null && at !== source.lastText) {
+        const now = Date.parse(at)
+        if (source.lastAt !== null && now - source.lastAt >= idleMs) sealed.push(quiet(source.session))
+        source.lastAt = now
+        source.lastText = at
+      }
       if (record.dialect === 'raw' && !source.known) continue
       const event = eventOf(record)
       if (!event) continue

@@ -1,8 +1,9 @@
 // What a restart of the sidecar, a crash of its state or a missing engine change: nothing that is lost or said twice.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { ask } from '../src/state/lock.js'
+import { ask } from '../src/state/ask.js'
 import { createWorld, done, found, MESSAGE } from './world.js'
 
 const other = (name: string): string => `Found new ${name}:1 image (111111111111)`
@@ -23,6 +24,21 @@ t.test('after a restart what was told is not told again; what was logged meanwhi
   t.match(w.bot.messages[1]?.text, /Still pending: postgres 16\.1 → 16\.2, today$/, 'mentioned, not told again')
   t.equal(w.events('session.sealed').length, 2)
   t.equal(w.events('session.sealed')[1]?.report.watchtower.version, '1.7.1', 'though its banner was not read again')
+})
+
+t.test('a program whose state another one took over ends, and writes and sends nothing more', async (t) => {
+  const w = await createWorld(t)
+  const ended = w.start()
+  await w.api.log('watchtower').waitForFollowers(1)
+  rmSync(join(w.config.stateDir, 'lock'))
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(join(w.config.stateDir, 'lock'), resolve))
+  t.teardown(() => other.close())
+  w.say('watchtower', found, done)
+  t.equal(await ended, 1)
+  t.match(w.events('state.unusable'), [{ msg: /^another watchtower-telegram is using STATE_DIR/ }])
+  t.notMatch(readFileSync(join(w.config.stateDir, 'state.json'), 'utf8'), /postgres/)
+  t.same(w.bot.messages, [])
 })
 
 t.test('a check that is under way when the program stops is told whole by the next', async (t) => {
@@ -94,8 +110,9 @@ t.test('a damaged state is said in the log and in the chat, and what is told aga
 t.test('a second sidecar on the same state, and a state of a newer version, end the start with one sentence', async (t) => {
   const w = await createWorld(t)
   const first = w.start()
-  await w.waitFor('started')
-  t.same(JSON.parse((await ask(join(w.config.stateDir, 'lock'))) ?? ''), { healthy: true, faults: [] })
+  await w.waitFor('watchtower.attached')
+  await w.waitFor('telegram.ready')
+  t.match(JSON.parse((await ask(join(w.config.stateDir, 'lock'))) ?? ''), { healthy: true, faults: [], doing: /^following watchtower, Docker answered \d s ago, 0 to send$/ })
   const second = await createWorld(t, { stateDir: w.config.stateDir })
   t.equal(await second.start(), 1)
   t.match(second.events('state.unusable'), [{ level: 'fatal', msg: /another watchtower-telegram is using STATE_DIR/ }])

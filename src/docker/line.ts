@@ -1,6 +1,7 @@
 // What Docker and compose put in front of a container's own text: a `name  | ` prefix, a timestamp.
 // Takes raw text lines, gives Lines. Linear, never throws.
 import type { Line } from '../watchtower/record.js'
+import { secondInUtc } from '../watchtower/time.js'
 
 // `watchtower  | ` of compose; Compose 1 colours the bar, Compose 2 the whole prefix.
 const PREFIX = /^(?:\x1b\[[\d;]*m)*([A-Za-z0-9][\w.-]{0,254}) *(?:\x1b\[[\d;]*m)*\|(?:\x1b\[[\d;]*m)* ?(?:\x1b\[[\d;]*m)*/
@@ -37,8 +38,10 @@ export function createLineReader(layout: Layout | null = null): (raw: string) =>
       text = text.slice(prefix[0].length)
     }
     const stamp = known === null || known.stamped ? STAMP.exec(text) : null
-    at = stamp && inUtc(stamp[1] as string, stamp[2] ?? '', stamp[3] as string)
-    if (stamp && at !== null) {
+    const second = stamp && secondInUtc(stamp[1] as string, stamp[3] as string)
+    if (stamp && second !== null) {
+      // the digits of the fraction, which are nanoseconds, are kept
+      at = `${second}${stamp[2] ?? ''}Z`
       text = text.slice(stamp[0].length)
       // a TTY's line over 16 KB carries its stamp again at every 16 KB
       if (text.length > SPLIT_FROM) text = text.replaceAll(stamp[0], '')
@@ -50,10 +53,4 @@ export function createLineReader(layout: Layout | null = null): (raw: string) =>
     if (terminal !== false && text.endsWith('\r')) text = text.slice(0, -1)
     return { source, at, text }
   }
-}
-
-/** Keeps the digits of the fraction, which are nanoseconds; null if there is no such time. */
-function inUtc(seconds: string, fraction: string, zone: string): string | null {
-  const ms = Date.parse(seconds + zone)
-  return Number.isNaN(ms) ? null : `${new Date(ms).toISOString().slice(0, 19)}${fraction}Z`
 }

@@ -1,7 +1,7 @@
 // Turns the lines of one log into log records. Takes Lines, gives dated LogRecords. The logrus
 // pretty format prints a message raw, so one message may span lines and a hook's output may look
 // like records: this is the only place that knows where such a message ends.
-import { decodeRecord, type Line, type LogRecord, splitPretty, withoutColours } from './record.js'
+import { decodeRecord, glance, type Line, type LogRecord, splitPretty, withoutColours } from './record.js'
 
 /** A record with the best time known for it: Docker's stamp, else its own, else null. */
 export interface DatedRecord {
@@ -41,7 +41,7 @@ export function createDecoder(): Decoder {
 
   /** A record that begins with this line. */
   function start(line: Line, text: string, returned: boolean): DatedRecord[] {
-    const record = decodeRecord(text)
+    const record = glance(text) ?? decodeRecord(text)
     if (!record || (distrust && record.dialect !== 'pretty')) return []
     const dated = { at: line.at ?? record.time, record }
     if (record.dialect !== 'pretty') return [dated]

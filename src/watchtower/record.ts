@@ -1,6 +1,7 @@
 // Decodes one line of Watchtower's log, in whichever of its five dialects, into a log record.
 // Takes the line's text (ANSI still in it), gives a LogRecord or null; never throws, linear.
 import { decodeLogfmt } from './logfmt.js'
+import { secondInUtc } from './time.js'
 
 /** One text line of a container's log, without its line feed. */
 export interface Line {
@@ -46,7 +47,7 @@ const CONSOLE = /^(?:\d{1,2}:\d\d[AP]M|<nil>) (TRC|DBG|INF|WRN|ERR|FTL|PNC) /
 // Go's runtime and robfig/cron write these past the logger, in every format.
 const RAW = /^(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )?cron: (?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )?panic\b|^panic: /
 // of this millennium, so that no zone moves it to a year of five digits
-const RFC3339 = /^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
+const RFC3339 = /^(2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 
 /** Decodes one physical line; null if it is not the start of a record. */
 export function decodeRecord(text: string): LogRecord | null {
@@ -116,9 +117,22 @@ function decodeConsole(level: string, rest: string): LogRecord {
   }
 }
 
-/** RFC 3339 in any zone to UTC, as precise as printed; null if it is no time. */
+/** RFC 3339 in any zone to UTC, to the millisecond where it is printed so; null if it is no time. */
 function utc(time: string | undefined): string | null {
-  if (time === undefined || !RFC3339.test(time)) return null
-  const ms = Date.parse(time)
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString().replace('.000Z', 'Z')
+  const [, second, fraction = '', zone] = RFC3339.exec(time ?? '') ?? []
+  if (second === undefined || zone === undefined) return null
+  const inUtc = secondInUtc(second, zone)
+  const ms = fraction.slice(0, 4).padEnd(4, '0')
+  return inUtc === null ? null : `${inUtc}${fraction === '' || ms === '.000' ? '' : ms}Z`
+}
+
+// logrus text_formatter.go: the three first keys of every line, and of a repeated key the first
+// counts. The one message at these levels that means something begins with an S (event.ts).
+const GLANCE = /^time="([^"\\]{20,35})" level=(debug|trace) msg="(?![S\\\x1b])/
+
+/** The record of a debug or trace line that is no event, without what it says: most lines of a long log. Null for all others. */
+export function glance(text: string): LogRecord | null {
+  const [, printed, level] = GLANCE.exec(text) ?? []
+  const time = utc(printed)
+  return time === null ? null : { dialect: 'logfmt', time, level: level as Level, message: '', fields: new Map() }
 }

@@ -44,7 +44,7 @@ done
  * Makes sure the engine has containrrr/watchtower:1.7.1: the real one if it is there or WATCHTOWER_IMAGE_TAR names a
  * \`docker save\` of it, else a stand-in with Watchtower's image label. Says in the test's output which of the two it is.
  */
-export async function standInWatchtower(engine: Engine, t: Test, options: { always?: boolean } = {}): Promise<WatchtowerImage> {
+export async function standInWatchtower(engine: Engine, t: Pick<Test, 'comment'>, options: { always?: boolean } = {}): Promise<WatchtowerImage> {
   const saved = process.env.WATCHTOWER_IMAGE_TAR
   if (!options.always && saved && existsSync(saved)) await engine.docker(['load', '--input', saved])
   const present = await engine.docker(['image', 'inspect', WATCHTOWER_IMAGE], { allowFailure: true })

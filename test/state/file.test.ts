@@ -1,11 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, promises, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, promises, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadState, prepareDirectory, saveState, StateError } from '../../src/state/file.js'
-import { ask, takeLock } from '../../src/state/lock.js'
+import { ask } from '../../src/state/ask.js'
+import { takeLock } from '../../src/state/lock.js'
 import { emptyState, type State } from '../../src/state/state.js'
 import { asOrdinaryUser } from '../ordinary-user.js'
 
@@ -146,6 +147,30 @@ t.test('one program per directory: a second is refused, one that died leaves the
   writeFileSync(join(directory, 'lock'), 'a dead one')
   const second = await takeLock(directory, () => '')
   t.equal(second.held, true)
+  second.release()
+})
+
+t.test('of several that find the lock of a dead one at once, one goes on holding it', async (t) => {
+  for (let round = 0; round < 20; round += 1) {
+    const directory = shortDirectory(t)
+    writeFileSync(join(directory, 'lock'), 'a dead one')
+    const taken = await Promise.allSettled(Array.from({ length: 6 }, () => takeLock(directory, () => 'alive')))
+    const held = taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    t.equal(held.filter((lock) => !lock.lost()).length, 1)
+    t.equal(await ask(join(directory, 'lock')), 'alive')
+    t.same(readdirSync(directory), ['lock'])
+    for (const lock of held) lock.release()
+  }
+})
+
+t.test('a lock that another one has taken is lost, one whose file was removed is not', async (t) => {
+  const directory = shortDirectory(t)
+  const first = await takeLock(directory, () => '')
+  renameSync(join(directory, 'lock'), join(directory, 'aside'))
+  t.equal(first.lost(), false)
+  const second = await takeLock(directory, () => '')
+  t.same([first.lost(), second.lost()], [true, false])
+  first.release()
   second.release()
 })
 

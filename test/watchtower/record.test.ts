@@ -1,7 +1,8 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { decodeRecord, splitPretty, withoutColours } from '../../src/watchtower/record.js'
+import { eventOf } from '../../src/watchtower/event.js'
+import { decodeRecord, glance, splitPretty, withoutColours } from '../../src/watchtower/record.js'
 import { costsLinear } from '../measure.js'
 import { DIALECTS, type Dialect, PRINT, REAL_LINES, type Said, TIME } from './dialects.js'
 
@@ -188,4 +189,25 @@ t.test('hostile text costs time in proportion to its length', async (t) => {
   const units = ['"', '\\', ' ', '=', 'a', ' to ', 'a=', '  a', ' a=', '\x1b', '\x1b[', '\x1b[1', '\x1b[1m', '\x1b;#', ';#', '  \x1b[1m', '  \x1b[1ma', '{"a":', '[', '0', '\0']
   for (const start of starts) for (const unit of units) await costsLinear(t, JSON.stringify(`${start}${unit}…`), (n) => start + unit.repeat(n / unit.length), decodeRecord, 32_768)
   for (const start of ['\x1b', '\x1b[', '  \x1b[', '  \x1b[1m']) for (const unit of [';#', '1', '1;', 'a']) await costsLinear(t, JSON.stringify(`${start}${unit}…`), (n) => `INFO[0001] ${start}${unit.repeat(n / unit.length)}`, decodeRecord)
+})
+
+t.test('a line that is only glanced at has the time and the level that it has when it is read, and is no event', (t) => {
+  const piece = fc.constantFrom('Session done: 4 scanned, 1 updated, 0 failed', 'Found new a:1 image (0123456789ab)', 'No pull needed', '" level=info msg="Session done" Scanned=1', '\\x53ession done: 1 scanned, 1 updated, 0 failed', '\x1b[36m', '"', '\\', ' ', 'S', 'time="', '')
+  const message = fc.array(fc.oneof(piece, fc.string({ unit: 'binary', maxLength: 5 })), { maxLength: 4 }).map((pieces) => pieces.join(''))
+  const time = fc.constantFrom('2026-11-25T03:00:00Z', '2026-11-25T03:00:00+01:00', '2026-02-30T03:00:00.5Z', '2026-13-25T03:00:00Z', 'yesterday', '\x1b[36m2026-11-25T03:00:00Z')
+  let glances = 0
+  fc.assert(
+    fc.property(time, fc.constantFrom('debug', 'trace', 'info', 'debug '), fc.constantFrom('msg="', 'msg=', 'message="'), message, (at, level, key, text) => {
+      const line = `time="${at}" level=${level} ${key}${text}`
+      const seen = glance(line)
+      if (!seen) return
+      glances += 1
+      const read = decodeRecord(line)
+      t.same([seen.dialect, seen.time, seen.level], [read?.dialect, read?.time, read?.level])
+      t.equal(read && eventOf(read), null)
+    }),
+    { numRuns: 3_000 },
+  )
+  t.ok(glances > 100, `${glances} glances`)
+  t.end()
 })
