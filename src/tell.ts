@@ -71,7 +71,9 @@ export function createTeller({ docker, config, log, store, signal, look, onNews 
   async function factsFor(session: CheckSession): Promise<Facts | null> {
     for (let attempts = 0; !signal.aborted; ) {
       try {
-        return await gatherFacts(docker, session.found.map((found) => found.newImageId))
+        const facts = await gatherFacts(docker, session.found.map((found) => found.newImageId), attempts === MAX_ATTEMPTS - 1)
+        if (facts.unclear) log.error('facts.missing', {}, `reporting without ${facts.unclear.map(({ name }) => name).join(', ')}: the engine answers for other containers only`)
+        return facts
       } catch (error) {
         // an engine that is away is waited for: the session is in its log all the while
         attempts += await docker.ping().then(() => 1, () => 0)

@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Block, StillPending } from '../src/report/block.js'
 import type { FailedCheck } from '../src/report/failure.js'
 import { type Format, type Message, partsOf, reminderOf } from '../src/report/message.js'
-import { damagedNotice, markLate, markRepeat, markTopic, refusedNotice } from '../src/report/notice.js'
+import { damagedNotice, markLate, markRepeat, markTest, markTopic, refusedNotice } from '../src/report/notice.js'
 import { type Language, LANGUAGES, TEXTS } from '../src/report/texts.js'
 import { Update } from '../src/report/update.js'
 import { parseTelegramHtml } from './fakes/telegram-html.js'
@@ -22,7 +22,7 @@ interface Input {
     | { type: 'damaged'; from: 'backup' | 'nothing' }
     | { type: 'refused'; headline: string }
   /** what delivery puts in front of it */
-  mark?: { type: 'late'; at: number } | { type: 'no-answer' | 'state-lost' } | { type: 'topic'; thread: number }
+  mark?: { type: 'late'; at: number } | { type: 'no-answer' | 'state-lost' | 'test' } | { type: 'topic'; thread: number }
 }
 
 /** Times are written as dates, and an update is update.json but for what is given. */
@@ -43,6 +43,7 @@ function told({ tell, now }: Input, language: Language): Message[] {
 function marked(message: Message, { mark, now }: Input, language: Language): Message {
   if (!mark) return message
   if (mark.type === 'late') return markLate(message, mark.at, { ...PLAIN, language, now })
+  if (mark.type === 'test') return markTest(message, language)
   return mark.type === 'topic' ? markTopic(message, mark.thread, language) : markRepeat(message, mark.type, language)
 }
 

@@ -1,4 +1,6 @@
 // What may go wrong in the life of an update: it is told once all the same, and every message stays true.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { type FakeContainer, type FakeImage, image, madeUpId, container } from './fakes/docker-api.js'
 import { announced, NEW, recreate, shows } from './lived-world.js'
@@ -104,6 +106,23 @@ t.test('an engine that cannot be asked has an update told by its image, once: it
   t.equal(w.bot.messages.length, 1)
 })
 
+t.test('one container that cannot be inspected leaves the others their names; what it runs is told by its image until it can', async (t) => {
+  const w = await createWorld(t)
+  const redis = outdated(w, 'redis')
+  const sick = w.api.containers.at(-1) as FakeContainer
+  void w.start()
+  await w.api.log('watchtower').waitForFollowers(1)
+  w.api.override(inspected(sick), BROKEN)
+  w.say('watchtower', found, redis, done)
+  const [message] = await w.bot.waitForMessages(1, 9_000)
+  t.match(message?.text, /^🔔 2 Docker Updates Available\n\nService: redis\nCurrent: unknown\n[^]*Service: postgres\n(Project.*\nDirectory.*\n)?Current: 16\.1\n/)
+  t.match(w.events('facts.missing'), [{ msg: /reporting without friday-redis:/ }])
+  w.api.override(inspected(sick), null)
+  w.say('watchtower', found, redis, done)
+  t.notMatch(await shows(w, /^(?![^]*unknown)/), /unknown/)
+  t.equal(w.bot.messages.length, 1)
+})
+
 t.test('in quiet hours failed checks come without sound as well: they are no alarm', async (t) => {
   const hour = new Date().getUTCHours()
   const w = await createWorld(t, { quiet: { from: hour * 60, to: ((hour + 2) % 24) * 60 } })
@@ -111,6 +130,16 @@ t.test('in quiet hours failed checks come without sound as well: they are no ala
   await w.api.log('watchtower').waitForFollowers(1)
   w.say('watchtower', 'Unable to update container \\"/friday-postgres\\": Error response from daemon: Get https://registry-1.docker.io/v2/: dial tcp: lookup registry-1.docker.io: no such host. Proceeding to next.', done)
   t.match(await w.bot.waitForMessages(1), [{ text: /^⚠️ Docker Update Check\n\nCould not check: postgres, registry unreachable$/, params: { disable_notification: 'true' } }])
+})
+
+t.test('alarms are heard in quiet hours', async (t) => {
+  const hour = new Date().getUTCHours()
+  const w = await createWorld(t, { quiet: { from: hour * 60, to: ((hour + 2) % 24) * 60 } })
+  writeFileSync(join(w.config.stateDir, 'state.json'), 'garbage')
+  void w.start()
+  const [message] = await w.bot.waitForMessages(1)
+  t.match(message?.text, /^⚠️ The state file of watchtower-telegram was damaged/)
+  t.equal(message?.params.disable_notification, undefined)
 })
 
 t.test('an engine that gives no list of containers changes nothing, until it does', async (t) => {

@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { isSame, isVague, samePlace } from '../report/announce.js'
 import { Standing } from '../report/block.js'
 import { isOneOff, placeOf } from '../report/commands.js'
-import { type ContainerFacts, shortId } from '../report/facts.js'
+import { type ContainerFacts, type Facts, shortId } from '../report/facts.js'
 import { sameTag } from '../report/image-ref.js'
 import { Update } from '../report/update.js'
 
@@ -32,12 +32,8 @@ export interface Change {
   standing: Standing
 }
 
-/** What the engine shows of the services of the tracked updates. */
-export interface Seen {
-  containers: readonly ContainerFacts[]
-  /** containers of which no more could be learned: their services are left as they stand */
-  unclear?: readonly Pick<ContainerFacts, 'name' | 'labels'>[]
-}
+/** What the engine shows of the services of the tracked updates. unclear: of which no more could be learned: their services are left as they stand. */
+export type Seen = Pick<Facts, 'containers' | 'unclear'>
 
 /** `up -d` recreates within seconds, a nightly backup between `down` and `up` takes hours; a service that is away for longer was removed. */
 const ABSENT_MS = 24 * 3_600_000

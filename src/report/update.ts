@@ -60,8 +60,9 @@ type Containers = readonly [ContainerFacts, ...ContainerFacts[]]
 
 /**
  * The updates of a session, one per service. What was applied meanwhile is left out; an id that no
- * local image has could be anything, so it names no service. missed: the session is not of now, so
- * an image whose tag has moved on since is left out as well.
+ * local image has could be anything, so it names no service; an image that only containers of which
+ * nothing could be learned may wait for is told by itself. missed: the session is not of now, so an
+ * image whose tag has moved on since is left out as well.
  */
 export function knownUpdates(session: CheckSession, facts: Facts, watchtower: ContainerFacts | null, missed: boolean): Update[] {
   const isWatched = watchedBy(watchtower)
@@ -71,11 +72,11 @@ export function knownUpdates(session: CheckSession, facts: Facts, watchtower: Co
   const groups = newest(current, facts).map((found) => {
     const newImage = facts.images.find((image) => shortId(image.id) === found.newImageId)
     const outdated = facts.containers.filter((c) => concerns(found, c, isWatched) && shortId(c.imageId) !== found.newImageId && !(isOneOff(c) && served.has(keyOf(c))))
-    return { found, outdated: newImage ? byService(outdated).map((containers): Outdated => ({ found, newImage, containers })) : null }
+    return { found, outdated: newImage ? byService(outdated).map((containers): Outdated => ({ found, newImage, containers })) : null, unclear: outdated.length === 0 && facts.unclear !== undefined }
   })
   // what this check did not look at may be pending as well
   const pending = [...groups.flatMap(({ outdated }) => outdated ?? []).map(({ containers }) => containers[0]), ...facts.containers.filter((c) => lostItsTag(c, facts))].map(placeOf)
-  return groups.flatMap(({ found, outdated }) => outdated?.map((group) => knownUpdate(group, facts, pending)) ?? [unknownUpdate(found)])
+  return groups.flatMap(({ found, outdated, unclear }) => (unclear && outdated ? [plainUpdate(found)] : (outdated?.map((group) => knownUpdate(group, facts, pending)) ?? [unknownUpdate(found)])))
 }
 
 /** False only where the image is there and its tag is not on it any more. */
