@@ -27,7 +27,10 @@ export const emptyLedger: Ledger = { nextId: 1, shown: [] }
 
 /** A part that was accepted. */
 export function show(ledger: Ledger, shown: Omit<Shown, 'id'>): Ledger {
-  return { nextId: ledger.nextId + 1, shown: [...ledger.shown, { ...shown, id: ledger.nextId }].slice(-MAX_SHOWN) }
+  const all = [...ledger.shown, { ...shown, id: ledger.nextId }]
+  // the oldest makes room, of those that wait for nothing if there are any
+  const settled = all.findIndex(({ content }) => content.blocks.every(({ standing }) => standing.type !== 'pending'))
+  return { nextId: ledger.nextId + 1, shown: all.length > MAX_SHOWN ? all.toSpliced(Math.max(0, settled), 1) : all }
 }
 
 /** Somebody deleted the message: nothing in it can be ticked any more. */

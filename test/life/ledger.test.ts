@@ -67,5 +67,6 @@ t.test('a message is brought up to date, forgotten, and the oldest make room', (
   t.same(standings(refresh(shown([block(a)], [block(b)]), 2, (one) => ({ ...one, standing: applied }))), [['pending'], ['applied']])
   t.same(forget(shown([block(a)], [block(b)]), 1).shown.map(({ id }) => id), [2])
   t.same(shown(...Array.from({ length: 205 }, () => [block(a)])).shown.map(({ id }) => id).slice(0, 2), [6, 7])
+  t.same(shown(...Array.from({ length: 202 }, (_, n) => [block(a, n === 1 || n === 3 ? applied : { type: 'pending' })])).shown.map(({ id }) => id).slice(0, 3), [1, 3, 5], 'what waits for nothing first')
   t.end()
 })
