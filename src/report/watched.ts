@@ -13,7 +13,7 @@ const LIVE = ['running', 'paused', 'restarting']
 const STOPPED = ['created', 'exited']
 
 /** Whether this Watchtower watches a container; null stands for an unknown Watchtower: all but the excluded. */
-export function watchedBy(watchtower: ContainerFacts | null): (container: ContainerFacts) => boolean {
+export function watchedBy(watchtower: ContainerFacts | null): (container: Pick<ContainerFacts, 'name' | 'labels' | 'status'>) => boolean {
   // an image that only stands in for Watchtower has arguments of its own
   const { values, names } = readFlags(watchtower?.command.path.endsWith('watchtower') ? watchtower.command.args : [])
   // a flag wins over its variable; one that is repeated adds to a list, or the last one counts
