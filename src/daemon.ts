@@ -8,6 +8,7 @@ import { enqueueNotice, recovered } from './delivery/outbox.js'
 import { createTelegram, type Telegram } from './delivery/telegram.js'
 import { createDocker } from './docker/client.js'
 import { untilLost } from './docker/watchdog.js'
+import { createGuard } from './guarding.js'
 import { createHealth, type Health } from './health.js'
 import type { Log } from './logger.js'
 import { isQuiet } from './life/quiet.js'
@@ -141,12 +142,13 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     onEvent: (event) => logDelivery(log, health, event),
   })
   const observer = createObserver(docker, store, relay.wake)
-  const teller = createTeller({ docker, config, log, store, signal, look: observer.look, onNews: relay.wake })
+  const guard = createGuard({ docker, config, log, store, signal, onNews: relay.wake })
+  const teller = createTeller({ docker, config, log, store, signal, look: observer.look, guard, onNews: relay.wake })
 
   log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
   await Promise.all([
     checkTelegram(telegram, config, log, health, signal),
-    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onEmpty: (container) => store.change((before) => known(before, container)), onChange: observer.look }),
+    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onEmpty: (container) => store.change((before) => known(before, container)), onChange: observer.look, guard }),
     relay.run(signal),
     untilLost(docker, config.docker, timing.dockerLostMs, (fault) => health.set('docker', fault), signal).then((wasLost) => {
       if (wasLost) log.fatal('docker.lost', {}, `Docker has not answered for ${timing.dockerLostMs / 1000} s: ending, so that a restart finds its socket again`)

@@ -4,6 +4,7 @@ import { createBell, sleep } from './bell.js'
 import type { Config } from './config.js'
 import { type Docker, describeDockerError } from './docker/client.js'
 import { findWatchtowers, watchContainers } from './docker/discover.js'
+import type { Guard } from './guarding.js'
 import type { Log } from './logger.js'
 import { createSource, type Source } from './source.js'
 import type { State } from './state/state.js'
@@ -15,6 +16,7 @@ const RECONNECT_MS = { first: 1_000, cap: 30_000 }
 const REATTACH_MS = 1_000
 
 interface Followed {
+  id: string
   name: string
   source: Source
   active: boolean
@@ -37,16 +39,19 @@ export interface WatchtowersOptions {
   onEmpty(container: { id: string; name: string }): void
   /** Something on the engine may have changed. */
   onChange(): unknown
+  /** Sees what each of them was told to do, and does. */
+  guard: Pick<Guard, 'onContainer' | 'onUnreadable' | 'onReplacing' | 'look'>
 }
 
 /** Resolves after the signal aborts. */
-export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onChange }: WatchtowersOptions): Promise<void> {
+export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onChange, guard }: WatchtowersOptions): Promise<void> {
   const bell = createBell()
   const followed = new Map<string, Followed>()
   let history = cursors.length === 0
 
   function follow(id: string, name: string): Followed {
     const one: Followed = {
+      id,
       name,
       active: false,
       read: false,
@@ -65,6 +70,8 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
           one.fault = null
           log.info('watchtower.attached', { container: one.name, id }, `following ${one.name}`)
         },
+        onContainer: (answer) => guard.onContainer({ id, name: one.name }, answer),
+        onReplacing: (check) => guard.onReplacing({ id, name: one.name }, check),
         onEngineError: (message) => {
           if (message !== one.fault) log.warn('log.broken', { container: one.name, error: message }, `Docker could not read on in the log of ${one.name}`)
           one.fault = message
@@ -97,6 +104,7 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
     const fault = describeDockerError(error, config.docker)
     if (fault !== one.fault && statusCode !== undefined) log.error('log.unreadable', { container: one.name }, `the log of ${one.name} cannot be read: ${fault}`)
     one.fault = fault
+    if (statusCode === 501) guard.onUnreadable(one)
     await sleep(RECONNECT_MS.cap, signal)
   }
 
@@ -112,6 +120,7 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
       if (!one.active && (running || !one.read)) void attach(one)
     }
     history = false
+    guard.look(found)
     for (const [id, one] of followed) if (!one.active && !found.some((c) => c.id === id)) followed.delete(id)
     onChange()
   }
