@@ -1,6 +1,6 @@
 // The messages of the guard. Takes Findings and Incidents, gives Messages within Telegram's limits; every foreign value
 // in them is harmless text.
-import { ALARM_TEXTS } from '../report/alarm-texts.js'
+import { GUARD_TEXTS } from '../report/guard-texts.js'
 import { escape, readHtml } from '../report/html.js'
 import type { Message } from '../report/message.js'
 import { commandIn, type Language, TEXTS } from '../report/texts.js'
@@ -27,19 +27,19 @@ const MAX_INCIDENTS = 1_800
 
 /** A setting that is dangerous or makes blind, with its remedy. */
 export function findingMessage({ code, what, remedy, paste }: Finding, { language, host }: AlarmStyle): Message {
-  const { headline, labels } = ALARM_TEXTS[language]
+  const { headline, labels } = GUARD_TEXTS[language]
   return message(headline[code], host, language, [sentence(what), `${labels.remedy} ${sentence(remedy)}${block(paste, language)}`])
 }
 
 /** It is monitor-only again. */
 export function settledMessage(watchtower: string, { language, host }: AlarmStyle): Message {
-  const { headline, settled } = ALARM_TEXTS[language]
+  const { headline, settled } = GUARD_TEXTS[language]
   return message(headline['monitor-only-again'], host, language, [sentence(settled(watchtower))])
 }
 
 /** Containers that a Watchtower replaced. fix: what to change in its settings; null where they say monitor-only. */
 export function incidentMessage(incidents: readonly [Incident, ...Incident[]], watchtower: string, fix: string | null, style: AlarmStyle): Message {
-  const { headline, steps } = ALARM_TEXTS[style.language]
+  const { headline, steps } = GUARD_TEXTS[style.language]
   const state = incidents.some((one) => one.state === 'recreated') ? 'recreated' : 'stopped'
   const told: { facts: string; way: string[] }[] = []
   let room = MAX_INCIDENTS
@@ -60,7 +60,7 @@ export function incidentMessage(incidents: readonly [Incident, ...Incident[]], w
 }
 
 function factsOf({ container, state, at, image, old, new: next, unchanged }: Incident, watchtower: string, { language, timeZone, now }: AlarmStyle): string {
-  const { labels, replaced, stopped, unknownOld, unchanged: same } = ALARM_TEXTS[language]
+  const { labels, replaced, stopped, unknownOld, unchanged: same } = GUARD_TEXTS[language]
   const field = (label: string, value: string | null): string[] => (value === null ? [] : [`${label} ${escape(value, MAX_FIELD)}`])
   return [
     ...field(labels.container, container),
@@ -74,7 +74,7 @@ function factsOf({ container, state, at, image, old, new: next, unchanged }: Inc
 
 /** The last steps: starting it again, and the way back. */
 function wayOf({ state, unchanged, back, pulls, start }: Incident, language: Language): string[] {
-  const { steps } = ALARM_TEXTS[language]
+  const { steps } = GUARD_TEXTS[language]
   const isWhole = back.length > 0 && back.every((line) => line.length <= MAX_LINE)
   return [
     ...(state === 'stopped' && start.length > 0 ? [`${steps.start}${block(start, language)}`] : []),

@@ -1,6 +1,6 @@
 // What in a Watchtower's settings is dangerous, or makes this program blind. Takes its settings and what is around it,
 // gives Findings, each with one remedy; alarms are made of them, and the doctor can print them.
-import { ALARM_TEXTS, type FindingCode, type FindingValues } from '../report/alarm-texts.js'
+import { GUARD_TEXTS, type FindingCode, type FindingValues } from '../report/guard-texts.js'
 import { commandsFor, placeOf } from '../report/commands.js'
 import type { ContainerFacts } from '../report/facts.js'
 import { goBoolean } from '../report/flags.js'
@@ -50,7 +50,7 @@ const MAX_NAMES = 12
 /** All that is wrong, what matters most first. */
 export function findingsOf(settings: Settings, around: Around): Finding[] {
   const { watchtower, containers, unreadable, language } = around
-  const texts = ALARM_TEXTS[language]
+  const texts = GUARD_TEXTS[language]
   const watched = containers.filter(watchedBy(watchtower))
   const found: Finding[] = []
 
@@ -93,7 +93,7 @@ function keptBytes({ driver, maxSize, maxFile }: Settings['log']): number {
 }
 
 function remedyOf(code: FindingCode, change: string, watchtower: ContainerFacts, language: Language): Pick<Finding, 'remedy' | 'paste'> {
-  const { then, oneOff } = ALARM_TEXTS[language]
+  const { then, oneOff } = GUARD_TEXTS[language]
   const dangerous = code === 'not-monitor-only'
   const { service, project } = placeOf(watchtower)
   if (project === null) return dangerous ? { remedy: change + then.stop, paste: [stopCommand(watchtower.name)] } : { remedy: change + then.byHand, paste: [] }

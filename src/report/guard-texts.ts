@@ -1,4 +1,4 @@
-// Texts of alarms, in each language, complete by their type: what is wrong, and one remedy. Values stand in them as
+// Texts of the guard's alarms, in each language, complete by their type: what is wrong, and one remedy. Values stand in them as
 // they are; the alarm escapes the whole.
 import type { Language } from './texts.js'
 
@@ -16,7 +16,7 @@ export interface FindingValues {
   services: number
 }
 
-export interface AlarmTexts {
+export interface GuardTexts {
   headline: Record<FindingCode | 'recreated' | 'stopped' | 'monitor-only-again', string>
   /** a sentence */
   what: Record<FindingCode, (values: FindingValues) => string>
@@ -46,7 +46,7 @@ export interface AlarmTexts {
 
 const LABEL = 'com.centurylinklabs.watchtower.monitor-only'
 
-const EN: AlarmTexts = {
+const EN: GuardTexts = {
   headline: {
     'not-monitor-only': '🚨 Watchtower is not monitor-only',
     'label-precedence': '🚨 Watchtower may update a container',
@@ -100,7 +100,7 @@ const EN: AlarmTexts = {
 /** No line break before a colon. */
 const NB = '\u00a0'
 
-const FR: AlarmTexts = {
+const FR: GuardTexts = {
   headline: {
     'not-monitor-only': '🚨 Watchtower n’est pas en mode surveillance seule',
     'label-precedence': '🚨 Watchtower peut mettre à jour un conteneur',
@@ -153,4 +153,4 @@ const FR: AlarmTexts = {
   },
 }
 
-export const ALARM_TEXTS: Readonly<Record<Language, AlarmTexts>> = { en: EN, fr: FR }
+export const GUARD_TEXTS: Readonly<Record<Language, GuardTexts>> = { en: EN, fr: FR }
