@@ -4,12 +4,13 @@ import { sleep } from './bell.js'
 import type { Config } from './config.js'
 import type { Docker } from './docker/client.js'
 import { type AlarmStyle, findingMessage, incidentMessage, settledMessage } from './guard/alarm.js'
-import { type Finding, findingsOf, type Neighbour } from './guard/findings.js'
+import { type Finding, findingsOf } from './guard/findings.js'
 import { incidentKey, incidentsOf, type Incident, violationsOf } from './guard/incident.js'
 import { type Settings, settingsOf } from './guard/settings.js'
 import type { Log } from './logger.js'
 import { createMemory } from './memory.js'
 import { type ContainerFacts, containerFacts } from './report/facts.js'
+import type { Watchable } from './report/watched.js'
 import { raise, settle } from './state/state.js'
 import type { Store } from './state/store.js'
 import type { CheckSession, Replaced } from './watchtower/session.js'
@@ -73,7 +74,7 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
   /** Whether the engine has to be known before this Watchtower touches it. */
   const mayUpdate = ({ settings }: Watched): boolean => !settings.monitorOnly.value || settings.labelPrecedence.value
 
-  function findings({ settings, facts, unreadable, oneOff }: Watched, containers: readonly Neighbour[]): Finding[] {
+  function findings({ settings, facts, unreadable, oneOff }: Watched, containers: readonly Watchable[]): Finding[] {
     const all = findingsOf(settings, { watchtower: facts, containers, unreadable, language: config.style.language })
     // how a one-off check logs is its service's, which is told of
     return oneOff ? all.filter(({ code }) => code === 'not-monitor-only' || code === 'label-precedence') : all
@@ -106,7 +107,7 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
     }
   }
 
-  async function neighboursNow(): Promise<Neighbour[] | null> {
+  async function neighboursNow(): Promise<Watchable[] | null> {
     const listed = await docker.list().catch(() => null)
     return listed && listed.map(({ name, labels, running }) => ({ name, labels: new Map(Object.entries(labels)), status: running ? 'running' : 'exited' }))
   }

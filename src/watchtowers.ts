@@ -5,6 +5,7 @@ import type { Config } from './config.js'
 import { type Docker, describeDockerError } from './docker/client.js'
 import { findWatchtowers, watchContainers } from './docker/discover.js'
 import type { Guard } from './guard.js'
+import type { Health } from './health.js'
 import type { Log } from './logger.js'
 import { createSource, type Source } from './source.js'
 import type { State } from './state/state.js'
@@ -16,7 +17,6 @@ const RECONNECT_MS = { first: 1_000, cap: 30_000 }
 const REATTACH_MS = 1_000
 
 interface Followed {
-  id: string
   name: string
   source: Source
   active: boolean
@@ -41,17 +41,18 @@ export interface WatchtowersOptions {
   onChange(): unknown
   /** Sees what each of them was told to do, and does. */
   guard: Pick<Guard, 'onContainer' | 'onUnreadable' | 'onReplacing' | 'look'>
+  /** is told what became of each Watchtower */
+  health: Pick<Health, 'seen' | 'watch'>
 }
 
 /** Resolves after the signal aborts. */
-export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onChange, guard }: WatchtowersOptions): Promise<void> {
+export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onChange, health, guard }: WatchtowersOptions): Promise<void> {
   const bell = createBell()
   const followed = new Map<string, Followed>()
   let history = cursors.length === 0
 
   function follow(id: string, name: string): Followed {
     const one: Followed = {
-      id,
       name,
       active: false,
       read: false,
@@ -68,6 +69,7 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
           if (empty) onEmpty({ id, name: one.name })
           one.read = true
           one.fault = null
+          health.watch(id, one.name, 'following')
           log.info('watchtower.attached', { container: one.name, id }, `following ${one.name}`)
         },
         onContainer: (answer) => guard.onContainer({ id, name: one.name }, answer),
@@ -83,13 +85,15 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
     return one
   }
 
-  async function attach(one: Followed): Promise<void> {
+  async function attach(id: string, one: Followed): Promise<void> {
     one.active = true
+    health.watch(id, one.name, 'reading')
     try {
       await one.source.attach(signal)
+      health.watch(id, one.name, 'waiting')
       if (!signal.aborted) log.info('watchtower.stopped', { container: one.name }, `${one.name} stopped: waiting for it to start`)
     } catch (error) {
-      await detached(one, error)
+      await detached(id, one, error)
     }
     await sleep(REATTACH_MS, signal)
     one.active = false
@@ -97,14 +101,15 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
   }
 
   /** An engine that does not answer at all is told of, and waited for, in the loop below. */
-  async function detached(one: Followed, error: unknown): Promise<void> {
+  async function detached(id: string, one: Followed, error: unknown): Promise<void> {
     const { code, statusCode, stack } = error as NodeJS.ErrnoException & { statusCode?: number }
     if (signal.aborted || (statusCode === undefined && code !== undefined)) return
     if (statusCode === undefined) log.error('failed', { stack }, `the log of ${one.name} could not be followed: please report this`)
     const fault = describeDockerError(error, config.docker)
     if (fault !== one.fault && statusCode !== undefined) log.error('log.unreadable', { container: one.name }, `the log of ${one.name} cannot be read: ${fault}`)
     one.fault = fault
-    if (statusCode === 501) guard.onUnreadable(one)
+    if (statusCode === 501) guard.onUnreadable({ id, name: one.name })
+    health.watch(id, one.name, { fault })
     await sleep(RECONNECT_MS.cap, signal)
   }
 
@@ -117,11 +122,16 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
     for (const { id, name, running } of found) {
       const one = followed.get(id) ?? follow(id, name)
       one.name = name
-      if (!one.active && (running || !one.read)) void attach(one)
+      if (!one.active && (running || !one.read)) void attach(id, one)
     }
     history = false
     guard.look(found)
-    for (const [id, one] of followed) if (!one.active && !found.some((c) => c.id === id)) followed.delete(id)
+    for (const [id, one] of followed) {
+      if (one.active || found.some((c) => c.id === id)) continue
+      followed.delete(id)
+      health.watch(id, one.name, null)
+    }
+    health.seen('looked')
     onChange()
   }
 

@@ -23,7 +23,8 @@ export async function findWatchtowers(docker: Docker, named: string | null): Pro
   return [...chosen, ...oneOffs]
 }
 
-function isOneOff({ labels, command }: Listed): boolean {
+/** A check that runs once and is over. */
+export function isOneOff({ labels, command }: Pick<Listed, 'labels' | 'command'>): boolean {
   return labels['com.docker.compose.oneoff'] === 'True' || /\s(--run-once|-R)\b/.test(command)
 }
 

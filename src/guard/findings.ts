@@ -5,7 +5,7 @@ import { commandsFor, placeOf } from '../report/commands.js'
 import type { ContainerFacts } from '../report/facts.js'
 import { goBoolean } from '../report/flags.js'
 import { commandIn, type Language } from '../report/texts.js'
-import { WATCHTOWER_LABEL, watchedBy } from '../report/watched.js'
+import { WATCHTOWER_LABEL, type Watchable, watchedBy } from '../report/watched.js'
 import type { Setting, Settings } from './settings.js'
 
 export interface Finding {
@@ -24,13 +24,10 @@ export interface Finding {
   paste: string[]
 }
 
-/** A container as the engine's list names it. */
-export type Neighbour = Pick<ContainerFacts, 'name' | 'labels' | 'status'>
-
 export interface Around {
   watchtower: ContainerFacts
   /** all of the engine */
-  containers: readonly Neighbour[]
+  containers: readonly Watchable[]
   /** Docker has answered that it cannot read the log */
   unreadable: boolean
   language: Language

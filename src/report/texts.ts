@@ -53,6 +53,8 @@ export interface Texts {
     refused(headline: string): string
     damaged: Record<'backup' | 'nothing', string>
     topic(thread: number): string
+    /** before a made-up report */
+    test: string
   }
 }
 
@@ -119,6 +121,7 @@ const EN: Texts = {
       nothing: '⚠️ The state file of watchtower-telegram was damaged. It could not be read, nor its backup: everything that is pending is told again; the damaged file was kept beside it.',
     },
     topic: (thread) => `⚠️ Topic ${thread} is closed or deleted, so this comes to the chat.`,
+    test: '🧪 This is a test of watchtower-telegram. The update below is made up: there is nothing to do.',
   },
 }
 
@@ -182,6 +185,7 @@ const FR: Texts = {
       nothing: `⚠️ Le fichier d’état de watchtower-telegram était endommagé. Ni lui ni sa copie de secours n’ont pu être lus${NB}: tout ce qui est en attente est annoncé de nouveau${NB}; le fichier endommagé a été conservé à côté.`,
     },
     topic: (thread) => `⚠️ Le sujet ${thread} est fermé ou supprimé, ce message arrive donc dans le groupe.`,
+    test: `🧪 Ceci est un test de watchtower-telegram. La mise à jour ci-dessous est inventée${NB}: il n’y a rien à faire.`,
   },
 }
 
