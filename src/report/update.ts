@@ -64,7 +64,7 @@ type Containers = readonly [ContainerFacts, ...ContainerFacts[]]
  * nothing could be learned may wait for is told by itself. missed: the session is not of now, so an
  * image whose tag has moved on since is left out as well.
  */
-export function knownUpdates(session: CheckSession, facts: Facts, watchtower: ContainerFacts | null, missed: boolean): Update[] {
+export function knownUpdates(session: Pick<CheckSession, 'found'>, facts: Facts, watchtower: ContainerFacts | null, missed: boolean): Update[] {
   const isWatched = watchedBy(watchtower)
   // a one-off container stands for a service that has no other
   const served = new Set(facts.containers.filter((c) => !isOneOff(c)).map(keyOf))
