@@ -31,6 +31,7 @@ const RULES: { files: RegExp; only?: RegExp; never?: RegExp }[] = [
   { files: /^docker\//, only: /^(docker\/|report\/|watchtower\/time$|bell$|dockerode$|docker-modem\/|node:(stream|stream\/promises|crypto)$|split2$|zod$)/ },
   { files: /^pipeline$/, only: /^watchtower\// },
   { files: /^life\//, only: /^(life\/|report\/|zod$)/ },
+  { files: /^guard\//, only: /^(guard\/|report\/|watchtower\/|zod$)/ },
   { files: /^delivery\/outbox$/, only: /^(report\/|zod$)/ },
   { files: /^delivery\/relay$/, only: /^(bell$|delivery\/outbox$)/ },
   { files: /^delivery\//, only: /^(delivery\/|report\/|bell$|node:https?$|node-telegram-bot-api$|zod$)/ },
@@ -60,7 +61,7 @@ t.test('modules import only what the table in src/README.md allows', (t) => {
 })
 
 t.test('the pure middle touches neither clock, process, files nor network', (t) => {
-  for (const file of sources.filter((f) => /^src\/(watchtower|report)\//.test(f) || /src\/(life\/|pipeline|list-pending|delivery\/outbox|state\/state|doctor\/(check|self|services|settings|table))/.test(f))) {
+  for (const file of sources.filter((f) => /^src\/(watchtower|report|guard)\//.test(f) || /src\/(life\/|pipeline|list-pending|delivery\/outbox|state\/state|doctor\/(check|self|services|settings|table))/.test(f))) {
     t.notMatch(text(file), /\bprocess\.|Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|console\./, file)
   }
   t.end()
