@@ -33,7 +33,6 @@ const RULES: { files: RegExp; only?: RegExp; never?: RegExp }[] = [
   { files: /^docker\//, only: /^(docker\/|report\/|watchtower\/time$|bell$|dockerode$|docker-modem\/|node:(stream|stream\/promises|crypto)$|split2$|zod$)/ },
   { files: /^pipeline$/, only: /^watchtower\// },
   { files: /^life\//, only: /^(life\/|report\/|zod$)/ },
-  { files: /^guard\//, only: /^(guard\/|report\/|watchtower\/|zod$)/ },
   { files: /^delivery\/outbox$/, only: /^(report\/|zod$)/ },
   { files: /^delivery\/relay$/, only: /^(bell$|delivery\/outbox$)/ },
   { files: /^delivery\//, only: /^(delivery\/|report\/|bell$|node:https?$|node-telegram-bot-api$|zod$)/ },
