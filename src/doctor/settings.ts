@@ -1,18 +1,18 @@
 // What a Watchtower was told to do, and what that means for whoever relies on being told. Pure.
 import { dialectOf, nextRun, readSchedule, zoneOf } from '../guard/schedule.js'
+import { type Finding, findingsOf } from '../guard/findings.js'
 import type { Settings } from '../guard/settings.js'
 import type { ContainerFacts } from '../report/facts.js'
-import { goBoolean } from '../report/flags.js'
 import { momentOf } from '../report/times.js'
-import { WATCHTOWER_LABEL } from '../report/watched.js'
-import { type Check, fault, listed, ok, warning } from './check.js'
+import { type Check, fault, ok, warning } from './check.js'
 
 export interface Around {
   /** as its log or its image says; null: neither does */
   version: string | null
   /** the API versions that the engine takes */
   engine: { ApiVersion: string; MinAPIVersion: string }
-  /** all containers */
+  /** this one, and all of the engine */
+  watchtower: ContainerFacts
   containers: readonly ContainerFacts[]
   /** when it was started, milliseconds since 1970; null: not known */
   startedAt: number | null
@@ -24,15 +24,30 @@ export interface Around {
 
 /** The rows, in the order in which they matter. */
 export function settingsChecks(settings: Settings, around: Around): Check[] {
-  return [monitorOnlyCheck(settings, around), scheduleCheck(settings, around), conflictCheck(settings), apiCheck(settings, around), levelCheck(settings), cleanupCheck(settings), notificationCheck(settings)]
+  // whether the log can be read was tried, and is a row of its own
+  const findings = findingsOf(settings, { ...around, unreadable: false, language: 'en' })
+  const found = (name: string, ...codes: Finding['code'][]): Check | null => rowOf(name, findings.find(({ code }) => codes.includes(code)))
+  return [
+    found('monitor-only', 'not-monitor-only', 'label-precedence') ?? ok('monitor-only', `it is on (${settings.monitorOnly.from})`),
+    scheduleCheck(settings, around),
+    conflictCheck(settings) ?? found('conflicts', 'no-pull') ?? ok('conflicts', 'none'),
+    apiCheck(settings, around),
+    found('log level', 'log-level') ?? ok('log level', settings.logLevel.value),
+    found('log size', 'log-rotation') ?? ok('log size', settings.log.maxSize === null ? 'unlimited' : `${settings.log.maxFile ?? 1} × ${settings.log.maxSize}`),
+    cleanupCheck(settings),
+    notificationCheck(settings),
+  ]
 }
 
-function monitorOnlyCheck({ monitorOnly, labelPrecedence }: Settings, { containers }: Around): Check {
-  const name = 'monitor-only'
-  if (!monitorOnly.value) return fault(name, `it is off${monitorOnly.from === null ? '' : ` (${monitorOnly.from})`}: Watchtower updates containers by itself`, 'stop Watchtower, set WATCHTOWER_MONITOR_ONLY=true, and recreate it')
-  const overruled = labelPrecedence.value ? containers.filter(({ labels }) => goBoolean(labels.get(`${WATCHTOWER_LABEL}.monitor-only`)) === false) : []
-  if (overruled.length > 0) return fault(name, `the label monitor-only=false of ${listed(overruled.map((one) => one.name))} overrules it (${labelPrecedence.from})`, 'remove the label, or WATCHTOWER_LABEL_TAKE_PRECEDENCE')
-  return ok(name, `it is on (${monitorOnly.from})`)
+function rowOf(name: string, finding: Finding | undefined): Check | null {
+  if (!finding) return null
+  const { severity, what, remedy, paste } = finding
+  return { mark: severity, name, found: unended(what), remedy: unended([remedy, paste.join('; ')].filter(Boolean).join(' ')) }
+}
+
+/** Cells are no sentences. */
+function unended(text: string): string {
+  return text.replace(/\.$/, '')
 }
 
 function scheduleCheck(settings: Settings, { version, now, startedAt, timeZone }: Around): Check {
@@ -53,13 +68,12 @@ function said(at: number, timeZone: string): string {
   return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')} ${clock}`
 }
 
-/** What Watchtower does not start with, or cannot work with. W:internal/flags/flags.go, W:cmd/root.go. */
-function conflictCheck({ schedule, interval, rollingRestart, monitorOnly, noPull }: Settings): Check {
+/** What Watchtower does not start with. W:internal/flags/flags.go, W:cmd/root.go. */
+function conflictCheck({ schedule, interval, rollingRestart, monitorOnly }: Settings): Check | null {
   const name = 'conflicts'
   if (schedule.value !== null && interval.value !== null && Number(interval.value) !== 86_400) return fault(name, `both a schedule (${schedule.from}) and an interval (${interval.from}): Watchtower does not start`, `remove ${interval.from}`)
   if (rollingRestart.value && monitorOnly.value) return fault(name, 'rolling restarts together with monitor-only: Watchtower does not start', `remove ${rollingRestart.from}`)
-  if (noPull.value) return warning(name, `it pulls nothing (${noPull.from}): it sees a new image only when something else pulls it`, `remove ${noPull.from}`)
-  return ok(name, 'none')
+  return null
 }
 
 function apiCheck({ apiVersion }: Settings, { version, engine }: Around): Check {
@@ -85,12 +99,6 @@ function defaultApi(version: string | null): string | null {
 function isNewer(a: string, b: string): boolean {
   const [[majorA = 0, minorA = 0], [majorB = 0, minorB = 0]] = [a, b].map((text) => text.split('.').map((part) => Number.parseInt(part, 10))) as [number[], number[]]
   return majorA === majorB ? minorA > minorB : majorA > majorB
-}
-
-function levelCheck({ logLevel }: Settings): Check {
-  const name = 'log level'
-  if (['info', 'debug', 'trace'].includes(logLevel.value)) return ok(name, logLevel.value)
-  return fault(name, `${logLevel.value} (${logLevel.from}) hides what Watchtower finds`, `remove ${logLevel.from}: info is the default`)
 }
 
 function cleanupCheck({ cleanup }: Settings): Check {

@@ -67,7 +67,7 @@ async function checksOf(docker: Docker, { id, name }: Listed, { containers }: Fa
       ? ok('watchtower', `${name} is running, ${version === null ? 'in a version that neither its log nor its image tells' : `version ${version}`}`)
       : fault('watchtower', `${name} is ${status}${said}`, status === 'restarting' ? 'see "Watchtower does not start" in the README' : `start it: docker start ${name}`)
   const reads = log.type === 'read' ? ok('log', `that of ${name} can be read (${settings.log.driver})`) : fault('log', `that of ${name} cannot be read: ${log.found}`, log.remedy)
-  return [runs, reads, ...settingsChecks(settings, { version, engine, containers, startedAt: startOf(answer), now, timeZone: config.style.timeZone })]
+  return [runs, reads, ...settingsChecks(settings, { version, engine, watchtower: self, containers, startedAt: startOf(answer), now, timeZone: config.style.timeZone })]
 }
 
 function startOf(answer: unknown): number | null {

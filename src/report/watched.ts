@@ -15,14 +15,17 @@ const STOPPED = ['created', 'exited']
 /** Why a Watchtower leaves a container out: by the container's label, for want of one, by its own scope or settings, or as it is stopped. */
 export type Reason = 'excluded' | 'not-enabled' | 'other-scope' | 'disabled' | 'stopped' | 'not-named'
 
+/** What decides whether a container is watched. */
+export type Watchable = Pick<ContainerFacts, 'name' | 'labels' | 'status'>
+
 /** Whether this Watchtower watches a container; null stands for an unknown Watchtower: all but the excluded. */
-export function watchedBy(watchtower: ContainerFacts | null): (container: ContainerFacts) => boolean {
+export function watchedBy(watchtower: ContainerFacts | null): (container: Watchable) => boolean {
   const reason = unwatchedBy(watchtower)
   return (container) => reason(container) === null
 }
 
 /** Why this Watchtower does not watch a container; null where it does. */
-export function unwatchedBy(watchtower: ContainerFacts | null): (container: ContainerFacts) => Reason | null {
+export function unwatchedBy(watchtower: ContainerFacts | null): (container: Watchable) => Reason | null {
   // an image that only stands in for Watchtower has arguments of its own
   const { values, names } = readFlags(watchtower?.command.path.endsWith('watchtower') ? watchtower.command.args : [])
   // a flag wins over its variable; one that is repeated adds to a list, or the last one counts

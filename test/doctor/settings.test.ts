@@ -17,20 +17,23 @@ interface Given {
   version?: string | null
   engine?: [string, string]
   startedAt?: number | null
+  log?: Record<string, string>
 }
 
-function rows({ env = [], args = [], version = '1.7.1', engine = ['1.12', '1.41'], startedAt = null }: Given): Record<string, Check> {
+function rows({ env = [], args = [], version = '1.7.1', engine = ['1.12', '1.41'], startedAt = null, log = {} }: Given): Record<string, Check> {
   const watchtower = container({ name: 'watchtower', image: 'containrrr/watchtower', env, args })
   watchtower.Path = '/watchtower'
+  watchtower.HostConfig.LogConfig.Config = log
+  const self = containerFacts(watchtower)!
   const db = containerFacts(container({ name: 'db', image: 'postgres:16', labels: { 'com.centurylinklabs.watchtower.monitor-only': 'false' } }))
-  const checks = settingsChecks(settingsOf(watchtower)!, { version, engine: { MinAPIVersion: engine[0], ApiVersion: engine[1] }, containers: db ? [db] : [], startedAt, now: NOW, timeZone: 'Europe/Paris' })
+  const checks = settingsChecks(settingsOf(watchtower)!, { version, engine: { MinAPIVersion: engine[0], ApiVersion: engine[1] }, watchtower: self, containers: db ? [db] : [], startedAt, now: NOW, timeZone: 'Europe/Paris' })
   return Object.fromEntries(checks.map((check) => [check.name, check]))
 }
 
 t.test('monitor-only: by variable or flag, and where labels overrule it', (t) => {
-  t.match(rows({})['monitor-only'], { mark: 'fault', found: 'it is off: Watchtower updates containers by itself' })
+  t.match(rows({})['monitor-only'], { mark: 'fault', found: /^watchtower stops and replaces containers by itself at its next check: nothing tells it to monitor only$/, remedy: /Until then, stop it: docker stop watchtower$/ })
   t.match(rows({ args: ['--monitor-only'] })['monitor-only'], { mark: 'ok', found: 'it is on (--monitor-only)' })
-  t.match(rows({ args: ['--monitor-only', '--label-take-precedence'] })['monitor-only'], { mark: 'fault', found: 'the label monitor-only=false of db overrules it (--label-take-precedence)' })
+  t.match(rows({ args: ['--monitor-only', '--label-take-precedence'] })['monitor-only'], { mark: 'fault', found: /with --label-take-precedence a container’s own label wins, and db carries / })
   t.end()
 })
 
@@ -57,7 +60,7 @@ t.test('conflicts: what keeps Watchtower from its work', (t) => {
     [{ args: ['-s', '@daily', '-i', '300'] }, { mark: 'fault', found: 'both a schedule (--schedule) and an interval (--interval): Watchtower does not start', remedy: 'remove --interval' }],
     [{ args: ['-s', '@daily', '-i', '86400'] }, { mark: 'ok', found: 'none' }],
     [{ env: ['WATCHTOWER_ROLLING_RESTART=1', 'WATCHTOWER_MONITOR_ONLY=1'] }, { mark: 'fault', remedy: 'remove WATCHTOWER_ROLLING_RESTART' }],
-    [{ args: ['--no-pull'] }, { mark: 'warning', remedy: 'remove --no-pull' }],
+    [{ args: ['--no-pull'] }, { mark: 'warning', found: /^With --no-pull watchtower finds an update only after something else has pulled it$/ }],
   ]
   for (const [given, row] of cases) t.match(rows(given).conflicts, row, JSON.stringify(given))
   t.end()
@@ -80,9 +83,11 @@ t.test('API version: what Watchtower asks for against what the engine takes', (t
   t.end()
 })
 
-t.test('log level, cleanup and notifications', (t) => {
+t.test('log level and size, cleanup and notifications', (t) => {
   t.match(rows({ args: ['--debug'] })['log level'], { mark: 'ok', found: 'debug' })
-  t.match(rows({ args: ['--log-level', 'ERROR'] })['log level'], { mark: 'fault', found: 'error (--log-level) hides what Watchtower finds' })
+  t.match(rows({ args: ['--log-level', 'ERROR'] })['log level'], { mark: 'fault', found: /^--log-level is "error": the updates that watchtower finds are not in its log/ })
+  t.match(rows({ log: { 'max-size': '1k' } })['log size'], { mark: 'warning', found: /^The log of watchtower keeps 1 × 1k, less than two checks/, remedy: /^Set max-size to 10m/ })
+  t.match(rows({ log: { 'max-size': '10m' } })['log size'], { mark: 'ok', found: '1 × 10m' })
   t.match(rows({ args: ['--cleanup'] }).cleanup, { mark: 'warning', remedy: 'remove --cleanup' })
   t.match(rows({ env: ['WATCHTOWER_NOTIFICATIONS=email'] }).notifications, { mark: 'ok', found: 'Watchtower also tells by email' })
   t.match(rows({ env: ['WATCHTOWER_NOTIFICATION_URL=telegram://1:secret@telegram?chats=-1'] }).notifications, { mark: 'warning' })
