@@ -24,6 +24,8 @@ import { followWatchtowers } from './watchtowers.js'
 
 /** An unanswered send gets this long after the signal; the exit is promised within 5 s. */
 const LAST_SEND_MS = 4_000
+/** By then all that the start needed is done with; V8 itself never tidies up after it while nothing happens. */
+const STARTED_MS = 3_000
 /** First wait and cap between two looks at token and chat, in paces: while Telegram cannot be reached, and while a person must act. */
 const CHECK_PACES = { transient: { first: 1, cap: 60 }, permanent: { first: 900, cap: 21_600 } }
 
@@ -150,6 +152,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   }
 
   log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
+  void sleep(STARTED_MS, signal).then(() => globalThis.gc?.())
   await Promise.all([
     checkTelegram(telegram, config, log, health, signal),
     followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onEmpty: (container) => store.change((before) => known(before, container)), onChange: observer.look, health }),
