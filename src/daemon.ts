@@ -8,6 +8,7 @@ import { enqueueNotice, recovered } from './delivery/outbox.js'
 import { createTelegram, type Telegram } from './delivery/telegram.js'
 import { createDocker } from './docker/client.js'
 import { untilLost } from './docker/watchdog.js'
+import { createGuard } from './guard.js'
 import { createHealth, type Health } from './health.js'
 import type { Log } from './logger.js'
 import { isQuiet } from './life/quiet.js'
@@ -144,7 +145,8 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     onEvent: (event) => logDelivery(log, health, event),
   })
   const observer = createObserver(docker, store, relay.wake)
-  const teller = createTeller({ docker, config, log, store, signal, look: observer.look, onNews: relay.wake })
+  const guard = createGuard({ docker, config, log, store, signal, onNews: relay.wake })
+  const teller = createTeller({ docker, config, log, store, signal, look: observer.look, guard, onNews: relay.wake })
 
   const onPing = (fault: string | null): void => {
     if (fault === null) health.seen('ping')
@@ -155,7 +157,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   void sleep(STARTED_MS, signal).then(() => globalThis.gc?.())
   await Promise.all([
     checkTelegram(telegram, config, log, health, signal),
-    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onEmpty: (container) => store.change((before) => known(before, container)), onChange: observer.look, health }),
+    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onEmpty: (container) => store.change((before) => known(before, container)), onChange: observer.look, health, guard }),
     relay.run(signal),
     untilLost(docker, config.docker, timing.dockerLostMs, onPing, signal).then((wasLost) => {
       if (wasLost) log.fatal('docker.lost', {}, `Docker has not answered for ${timing.dockerLostMs / 1000} s: ending, so that a restart finds its socket again`)

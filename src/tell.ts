@@ -4,6 +4,7 @@ import { sleep } from './bell.js'
 import type { Config } from './config.js'
 import { type Docker, describeDockerError } from './docker/client.js'
 import { gatherFacts } from './docker/inspect.js'
+import type { Guard } from './guard.js'
 import type { Log } from './logger.js'
 import { newsOf } from './report/announce.js'
 import type { Facts } from './report/facts.js'
@@ -45,16 +46,19 @@ export interface TellerOptions {
   signal: AbortSignal
   /** Learns what became of what is pending, so that nobody is reminded of what is done. */
   look(): Promise<void>
+  /** Tells what the session replaced, before it is accounted for. */
+  guard: Pick<Guard, 'tell'>
   /** There may be something new to send. */
   onNews(): void
 }
 
-export function createTeller({ docker, config, log, store, signal, look, onNews }: TellerOptions): Teller {
+export function createTeller({ docker, config, log, store, signal, look, guard, onNews }: TellerOptions): Teller {
   let work = Promise.resolve()
   let waiting = 0
 
   async function tellOne({ container, session, checkpoint, missed, stateLost }: Sealed): Promise<void> {
     const facts = session.found.length + session.failures.length === 0 ? null : await factsFor(session)
+    await guard.tell(container, session)
     await look()
     if (signal.aborted) return
     const { report, failedChecks } = reportOf(session, facts, { host: config.host, container: container.name }, missed)
@@ -63,7 +67,6 @@ export function createTeller({ docker, config, log, store, signal, look, onNews 
     store.change((state) => commit(state, { container, checkpoint, announced, news, now: Date.now(), stateLost, remindMs: config.remindMs }))
     onNews()
     log.info('session.sealed', { report }, `${container.name}: check ${session.end}, ${report.updates.length} services with updates, ${report.failures.length} not checked`)
-    for (const replaced of report.replaced) log.error('container.replaced', { container: container.name, replaced }, `${container.name} replaced ${replaced.container}: it is not monitor-only`)
     for (const update of news.updates) log.info('update.found', { update }, `${update.service || update.image}: ${update.currentVersion ?? 'unknown'} → ${update.newVersion ?? update.newImageId}`)
     for (const failed of news.failedChecks) log.warn('check.failed', { failed }, `${failed.name} could not be checked: ${failed.reason}`)
   }

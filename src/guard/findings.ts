@@ -1,11 +1,11 @@
 // What in a Watchtower's settings is dangerous, or makes this program blind. Takes its settings and what is around it,
 // gives Findings, each with one remedy; alarms are made of them, and the doctor can print them.
-import { ALARM_TEXTS, type FindingCode, type FindingValues } from '../report/alarm-texts.js'
+import { GUARD_TEXTS, type FindingCode, type FindingValues } from '../report/guard-texts.js'
 import { commandsFor, placeOf } from '../report/commands.js'
 import type { ContainerFacts } from '../report/facts.js'
 import { goBoolean } from '../report/flags.js'
 import { commandIn, type Language } from '../report/texts.js'
-import { WATCHTOWER_LABEL, watchedBy } from '../report/watched.js'
+import { WATCHTOWER_LABEL, type Watchable, watchedBy } from '../report/watched.js'
 import type { Setting, Settings } from './settings.js'
 
 export interface Finding {
@@ -24,13 +24,10 @@ export interface Finding {
   paste: string[]
 }
 
-/** A container as the engine's list names it. */
-export type Neighbour = Pick<ContainerFacts, 'name' | 'labels' | 'status'>
-
 export interface Around {
   watchtower: ContainerFacts
   /** all of the engine */
-  containers: readonly Neighbour[]
+  containers: readonly Watchable[]
   /** Docker has answered that it cannot read the log */
   unreadable: boolean
   language: Language
@@ -50,7 +47,7 @@ const MAX_NAMES = 12
 /** All that is wrong, what matters most first. */
 export function findingsOf(settings: Settings, around: Around): Finding[] {
   const { watchtower, containers, unreadable, language } = around
-  const texts = ALARM_TEXTS[language]
+  const texts = GUARD_TEXTS[language]
   const watched = containers.filter(watchedBy(watchtower))
   const found: Finding[] = []
 
@@ -93,7 +90,7 @@ function keptBytes({ driver, maxSize, maxFile }: Settings['log']): number {
 }
 
 function remedyOf(code: FindingCode, change: string, watchtower: ContainerFacts, language: Language): Pick<Finding, 'remedy' | 'paste'> {
-  const { then, oneOff } = ALARM_TEXTS[language]
+  const { then, oneOff } = GUARD_TEXTS[language]
   const dangerous = code === 'not-monitor-only'
   const { service, project } = placeOf(watchtower)
   if (project === null) return dangerous ? { remedy: change + then.stop, paste: [stopCommand(watchtower.name)] } : { remedy: change + then.byHand, paste: [] }

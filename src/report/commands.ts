@@ -66,6 +66,11 @@ export function rollbackFor(image: string, oldImageId: string, containers: reado
   return [`docker tag ${shortId(oldImageId)} ${operand(image)}`, ...recreate]
 }
 
+/** The same way back where the old image was removed: it is pulled by its digest. recreate: what comes after. */
+export function pulledRollbackFor(image: string, pinned: string, recreate: readonly string[]): string[] {
+  return [`docker pull ${operand(pinned)}`, `docker tag ${operand(pinned)} ${operand(image)}`, ...recreate]
+}
+
 function isPortainers(directory: string | null): boolean {
   return directory !== null && PORTAINER_DIRECTORY.test(directory)
 }

@@ -61,7 +61,7 @@ type Containers = readonly [ContainerFacts, ...ContainerFacts[]]
  * local image has could be anything, so it names no service. missed: the session is not of now, so
  * an image whose tag has moved on since is left out as well.
  */
-export function knownUpdates(session: CheckSession, facts: Facts, watchtower: ContainerFacts | null, missed: boolean): Update[] {
+export function knownUpdates(session: Pick<CheckSession, 'found'>, facts: Facts, watchtower: ContainerFacts | null, missed: boolean): Update[] {
   const isWatched = watchedBy(watchtower)
   const current = session.found.filter((found) => !missed || isTagged(found, facts))
   const groups = newest(current, facts).map((found) => {

@@ -139,10 +139,10 @@ export function editRefused(state: State): State {
   return { ...state, outbox: done(state.outbox), ledger: forget(state.ledger, content.shown), announced: withoutAnnounced(state.announced, pending) }
 }
 
-/** What is wrong is told once, until it is settled. key: the same for the same thing. */
-export function raise(state: State, { key, message }: { key: string; message: Message }, now: number): State {
+/** What is wrong is told once, until it is settled. key: the same for the same thing. along: what the same message tells besides. */
+export function raise(state: State, { key, message, along = [] }: { key: string; message: Message; along?: readonly string[] }, now: number): State {
   if (state.raised.includes(key)) return state
-  return { ...state, raised: [...state.raised, key].slice(-MAX_RAISED), outbox: enqueueNotice(state.outbox, message, now) }
+  return { ...state, raised: [...state.raised, key, ...along].slice(-MAX_RAISED), outbox: enqueueNotice(state.outbox, message, now) }
 }
 
 /** It is well again: told if it was told that it was not. message: null where that goes without saying. */

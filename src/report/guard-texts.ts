@@ -1,4 +1,4 @@
-// Texts of alarms, in each language, complete by their type: what is wrong, and one remedy. Values stand in them as
+// Texts of the guard's alarms, in each language, complete by their type: what is wrong, and one remedy. Values stand in them as
 // they are; the alarm escapes the whole.
 import type { Language } from './texts.js'
 
@@ -16,7 +16,7 @@ export interface FindingValues {
   services: number
 }
 
-export interface AlarmTexts {
+export interface GuardTexts {
   headline: Record<FindingCode | 'recreated' | 'stopped' | 'monitor-only-again', string>
   /** a sentence */
   what: Record<FindingCode, (values: FindingValues) => string>
@@ -26,7 +26,7 @@ export interface AlarmTexts {
   /** one-off checks are asked for anew each time */
   oneOff: string
   settled(watchtower: string): string
-  labels: Record<'remedy' | 'container' | 'image' | 'old' | 'new' | 'at' | 'steps', string>
+  labels: Record<'remedy' | 'container' | 'image' | 'old' | 'new' | 'at', string>
   replaced(watchtower: string): string
   stopped(watchtower: string): string
   unknownOld: string
@@ -46,7 +46,7 @@ export interface AlarmTexts {
 
 const LABEL = 'com.centurylinklabs.watchtower.monitor-only'
 
-const EN: AlarmTexts = {
+const EN: GuardTexts = {
   headline: {
     'not-monitor-only': '🚨 Watchtower is not monitor-only',
     'label-precedence': '🚨 Watchtower may update a container',
@@ -81,7 +81,7 @@ const EN: AlarmTexts = {
   },
   oneOff: 'Run one-off checks like this:',
   settled: (watchtower) => `${watchtower} looks for updates and changes nothing.`,
-  labels: { remedy: 'Remedy:', container: 'Container:', image: 'Image:', old: 'Old:', new: 'New:', at: 'At:', steps: 'What to do:' },
+  labels: { remedy: 'Remedy:', container: 'Container:', image: 'Image:', old: 'Old:', new: 'New:', at: 'At:' },
   replaced: (watchtower) => `${watchtower} updated it by itself.`,
   stopped: (watchtower) => `${watchtower} stopped it to update it, and has not started it again.`,
   unknownOld: 'not known',
@@ -91,7 +91,7 @@ const EN: AlarmTexts = {
     check: (fix) => (fix === null ? '2. Its settings say monitor-only: look for another way in which it was started.' : `2. ${fix}.`),
     back: '3. If the new version does not suit, roll back:',
     backPulled: '3. If the new version does not suit, roll back; the old image is pulled again:',
-    backUnknown: '3. The old image is not known here. If the new version does not suit, write the version that ran before into the compose file.',
+    backUnknown: '3. The old image is not known. If the new version does not suit, write the version that ran before into the compose file.',
     start: '3. Start it again, with the new image:',
     more: (count) => `… and ${count} more: docker ps shows what was created just now.`,
   },
@@ -100,7 +100,7 @@ const EN: AlarmTexts = {
 /** No line break before a colon. */
 const NB = '\u00a0'
 
-const FR: AlarmTexts = {
+const FR: GuardTexts = {
   headline: {
     'not-monitor-only': '🚨 Watchtower n’est pas en mode surveillance seule',
     'label-precedence': '🚨 Watchtower peut mettre à jour un conteneur',
@@ -137,7 +137,6 @@ const FR: AlarmTexts = {
   settled: (watchtower) => `${watchtower} cherche des mises à jour et ne change rien.`,
   labels: {
     remedy: `Remède${NB}:`, container: `Conteneur${NB}:`, image: `Image${NB}:`, old: `Ancienne${NB}:`, new: `Nouvelle${NB}:`, at: `Quand${NB}:`,
-    steps: `Que faire${NB}:`,
   },
   replaced: (watchtower) => `${watchtower} l’a mis à jour de lui-même.`,
   stopped: (watchtower) => `${watchtower} l’a arrêté pour le mettre à jour, et ne l’a pas redémarré.`,
@@ -148,10 +147,10 @@ const FR: AlarmTexts = {
     check: (fix) => (fix === null ? `2. Ses réglages disent surveillance seule${NB}: chercher de quelle autre façon il a été lancé.` : `2. ${fix}.`),
     back: `3. Si la nouvelle version ne convient pas, revenir en arrière${NB}:`,
     backPulled: `3. Si la nouvelle version ne convient pas, revenir en arrière${NB}; l’ancienne image est téléchargée de nouveau${NB}:`,
-    backUnknown: '3. L’ancienne image n’est pas connue ici. Si la nouvelle version ne convient pas, écrire la version d’avant dans le fichier Compose.',
+    backUnknown: '3. L’ancienne image n’est pas connue. Si la nouvelle version ne convient pas, écrire la version d’avant dans le fichier Compose.',
     start: `3. Le redémarrer, avec la nouvelle image${NB}:`,
     more: (count) => `… et ${count} de plus${NB}: docker ps montre ce qui vient d’être créé.`,
   },
 }
 
-export const ALARM_TEXTS: Readonly<Record<Language, AlarmTexts>> = { en: EN, fr: FR }
+export const GUARD_TEXTS: Readonly<Record<Language, GuardTexts>> = { en: EN, fr: FR }
