@@ -1,21 +1,19 @@
 // argv → command → exit code: 0 ok, 1 failed, 2 usage.
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { readConfig, readLanguage, readReplayConfig, readStateConfig } from './config.js'
 import { runDaemon } from './daemon.js'
-import { HELP, PENDING_HELP, REPLAY_HELP, RUN_HELP, TEMPLATE_HELP } from './help.js'
+import { diagnose } from './doctor/doctor.js'
+import { tableOf } from './doctor/table.js'
+import { healthcheck } from './healthcheck.js'
+import { DOCTOR_HELP, HEALTHCHECK_HELP, HELP, PENDING_HELP, REPLAY_HELP, RUN_HELP, TEMPLATE_HELP, TEST_MESSAGE_HELP } from './help.js'
 import { createLog } from './logger.js'
 import { listPending } from './list-pending.js'
 import { replay } from './replay.js'
 import { builtInTemplate } from './report/builtin.js'
 import { type Facts, factsOf } from './report/facts.js'
 import { peekState, StateError } from './state/file.js'
-
-/** Replaced by the build. */
-declare const VERSION: string | undefined
-
-/** A sentence for the person who typed the command. */
-class UsageError extends Error {}
+import { sendTestMessage } from './test-message.js'
+import { fail, fileFault, parse, print, printVersion, UsageError } from './usage.js'
 
 /** Runs one command. Never throws for what a person typed; resolves to the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -28,9 +26,15 @@ export async function main(argv: readonly string[]): Promise<number> {
         return print(HELP)
       case '--version':
       case '-V':
-        return print(`${typeof VERSION === 'string' ? VERSION : 'development'}\n`)
+        return printVersion()
       case 'replay':
         return await runReplay(rest)
+      case 'doctor':
+        return await runDoctor(rest)
+      case 'test-message':
+        return await runTestMessage(rest)
+      case 'healthcheck':
+        return await runHealthcheck(rest)
       case 'pending':
         return await runPending(rest)
       case 'template':
@@ -52,7 +56,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function run(argv: readonly string[]): Promise<number> {
   const { values } = parse('run', argv, {}, false)
   if (values.help) return print(RUN_HELP)
-  if (values.version) return main(['--version'])
+  if (values.version) return printVersion()
   const result = readConfig()
   if (result.type === 'faults') {
     createLog('info', []).fatal('config.invalid', { faults: result.faults }, result.faults.join('; '))
@@ -78,7 +82,7 @@ async function run(argv: readonly string[]): Promise<number> {
 async function runReplay(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parse('replay', argv, { images: { type: 'string' }, html: { type: 'boolean' }, json: { type: 'boolean' }, template: { type: 'string' } }, true)
   if (values.help) return print(REPLAY_HELP)
-  if (values.version) return main(['--version'])
+  if (values.version) return printVersion()
   if (positionals.length === 0) throw new UsageError('replay needs a log: name a FILE, or - for standard input')
   if (values.html && values.json) throw new UsageError('--html and --json exclude each other: give one')
   const environment = readReplayConfig(typeof values.template === 'string' ? values.template : null)
@@ -101,7 +105,7 @@ async function runReplay(argv: readonly string[]): Promise<number> {
 function runTemplate(argv: readonly string[]): number {
   const { values } = parse('template', argv, { print: { type: 'boolean' } }, false)
   if (values.help) return print(TEMPLATE_HELP)
-  if (values.version) return print(`${typeof VERSION === 'string' ? VERSION : 'development'}\n`)
+  if (values.version) return printVersion()
   if (!values.print) throw new UsageError('template has one use: give --print, see watchtower-telegram template --help')
   const read = readLanguage()
   if (read.type === 'faults') throw new UsageError(read.faults.join('; '))
@@ -111,7 +115,7 @@ function runTemplate(argv: readonly string[]): number {
 async function runPending(argv: readonly string[]): Promise<number> {
   const { values } = parse('pending', argv, { json: { type: 'boolean' } }, false)
   if (values.help) return print(PENDING_HELP)
-  if (values.version) return main(['--version'])
+  if (values.version) return printVersion()
   const environment = readStateConfig()
   if (environment.type === 'faults') throw new UsageError(environment.faults.join('; '))
   const { stateDir, timeZone } = environment.config
@@ -123,6 +127,34 @@ async function runPending(argv: readonly string[]): Promise<number> {
     if (!(error instanceof StateError)) throw error
     return fail(error.message)
   }
+}
+
+async function runHealthcheck(argv: readonly string[]): Promise<number> {
+  const { values } = parse('healthcheck', argv, {}, false)
+  if (values.help) return print(HEALTHCHECK_HELP)
+  if (values.version) return printVersion()
+  const { healthy, sentence } = await healthcheck(Date.now())
+  print(`${sentence}\n`)
+  return healthy ? 0 : 1
+}
+
+async function runDoctor(argv: readonly string[]): Promise<number> {
+  const { values } = parse('doctor', argv, { json: { type: 'boolean' } }, false)
+  if (values.help) return print(DOCTOR_HELP)
+  if (values.version) return printVersion()
+  const { checks, secrets } = await diagnose(Date.now)
+  print(tableOf(checks, { json: values.json === true, secrets }))
+  return checks.some(({ mark }) => mark === 'fault') ? 1 : 0
+}
+
+async function runTestMessage(argv: readonly string[]): Promise<number> {
+  const { values } = parse('test-message', argv, {}, false)
+  if (values.help) return print(TEST_MESSAGE_HELP)
+  if (values.version) return printVersion()
+  const result = readConfig()
+  if (result.type === 'faults') throw new UsageError(result.faults.join('; '))
+  const { sent, sentence } = await sendTestMessage(result.config, Date.now())
+  return sent ? print(`${sentence}\n`) : fail(sentence)
 }
 
 function readFacts(file: string): Facts {
@@ -142,38 +174,8 @@ function readFacts(file: string): Facts {
   return facts
 }
 
-function parse(command: string, argv: readonly string[], options: Record<string, { type: 'string' | 'boolean' }>, allowPositionals: boolean): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      options: { ...options, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'V' } },
-      allowPositionals,
-    })
-    return { values: values as Record<string, string | boolean | undefined>, positionals }
-  } catch (error) {
-    const [sentence] = (error as Error).message.split('. ')
-    throw new UsageError(`${sentence}: see watchtower-telegram ${command} --help`)
-  }
-}
-
-function fileFault(code: string | undefined): string {
-  if (code === 'ENOENT') return 'there is no such file: check the path'
-  if (code === 'EISDIR') return 'it is a directory: name a file'
-  if (code === 'EACCES') return 'permission denied: make it readable'
-  return String(code)
-}
-
 /** Resolves when the reader is ready for more, so that a log of any size replays in constant memory. */
 async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once('drain', resolve))
 }
 
-function print(text: string): number {
-  process.stdout.write(text)
-  return 0
-}
-
-function fail(sentence: string): number {
-  process.stderr.write(`watchtower-telegram: ${sentence}\n`)
-  return 1
-}

@@ -1,9 +1,8 @@
-// The environment becomes a Config. The only reader of process.env; lists every fault at once.
+// The environment becomes a Config; lists every fault at once.
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import * as z from 'zod'
 import type { DockerHost } from './docker/client.js'
+import { stateDirOf, withoutEmpty } from './environment.js'
 import type { LogLevel } from './logger.js'
 import { type QuietHours, quietHours } from './life/quiet.js'
 import type { Style } from './report/message.js'
@@ -51,8 +50,8 @@ export interface Timing {
   paceMs: number
 }
 
-/** A sentence per fault, each naming its variable and the remedy. */
-export type ConfigResult = { type: 'ok'; config: Config } | { type: 'faults'; faults: string[] }
+/** A sentence per fault, each naming its variable and the remedy; of: those variables, in the same order. */
+export type ConfigResult = { type: 'ok'; config: Config } | { type: 'faults'; faults: string[]; of: string[] }
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const TOKEN = /^\d+:[\w-]+$/
@@ -131,12 +130,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const template = readTemplate('MESSAGE_TEMPLATE_FILE', env.MESSAGE_TEMPLATE_FILE)
   const parsed = Environment.safeParse(env)
   const faults = [
-    ...('fault' in token ? [token.fault] : []),
-    ...('fault' in template ? [template.fault] : []),
-    ...(parsed.error?.issues.map((issue) => issue.message) ?? []),
-    ...(env.DOCKER_TLS_VERIFY !== undefined ? ['DOCKER_TLS_VERIFY is not supported: reach the engine over unix:// or plain tcp:// on a private network, and unset it'] : []),
+    ...('fault' in token ? [['TELEGRAM_BOT_TOKEN', token.fault] as const] : []),
+    ...('fault' in template ? [['MESSAGE_TEMPLATE_FILE', template.fault] as const] : []),
+    ...(parsed.error?.issues.map((issue) => [String(issue.path[0]), issue.message] as const) ?? []),
+    ...(env.DOCKER_TLS_VERIFY !== undefined ? [['DOCKER_TLS_VERIFY', 'DOCKER_TLS_VERIFY is not supported: reach the engine over unix:// or plain tcp:// on a private network, and unset it'] as const] : []),
   ]
-  if (!parsed.data || 'fault' in token || 'fault' in template || faults.length > 0) return { type: 'faults', faults }
+  if (!parsed.data || 'fault' in token || 'fault' in template || faults.length > 0) return { type: 'faults', faults: faults.map(([, fault]) => fault), of: faults.map(([variable]) => variable) }
   const { data } = parsed
   return {
     type: 'ok',
@@ -180,10 +179,6 @@ export function readStateConfig(environment: NodeJS.ProcessEnv = process.env): {
   return data ? { type: 'ok', config: { stateDir: stateDirOf(env), timeZone: data.TZ } } : { type: 'faults', faults: error.issues.map((issue) => issue.message) }
 }
 
-function stateDirOf(env: NodeJS.ProcessEnv): string {
-  return env.STATE_DIR ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'watchtower-telegram')
-}
-
 /** The language of the messages alone. */
 export function readLanguage(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; language: Language } | { type: 'faults'; faults: string[] } {
   const { data, error } = Environment.pick({ MESSAGE_LANGUAGE: true }).safeParse(withoutEmpty(environment))
@@ -199,10 +194,6 @@ function readTemplate(name: string, file: string | undefined): { template: Templ
     if (error instanceof TemplateError) return { fault: `${name} ${file} is no usable template: ${error.message}` }
     return { fault: `${name}: ${fileFault(file, (error as NodeJS.ErrnoException).code, 'the template')}` }
   }
-}
-
-function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
 }
 
 /** From the variable or from a file; no fault ever quotes it. */

@@ -8,6 +8,7 @@ import { enqueueNotice, recovered } from './delivery/outbox.js'
 import { createTelegram, type Telegram } from './delivery/telegram.js'
 import { createDocker } from './docker/client.js'
 import { untilLost } from './docker/watchdog.js'
+import { createGuard } from './guard.js'
 import { createHealth, type Health } from './health.js'
 import type { Log } from './logger.js'
 import { isQuiet } from './life/quiet.js'
@@ -25,12 +26,14 @@ import { followWatchtowers } from './watchtowers.js'
 
 /** An unanswered send gets this long after the signal; the exit is promised within 5 s. */
 const LAST_SEND_MS = 4_000
+/** By then all that the start needed is done with; V8 itself never tidies up after it while nothing happens. */
+const STARTED_MS = 3_000
 /** First wait and cap between two looks at token and chat, in paces: while Telegram cannot be reached, and while a person must act. */
 const CHECK_PACES = { transient: { first: 1, cap: 60 }, permanent: { first: 900, cap: 21_600 } }
 
 /** Follows every Watchtower and sends its reports. Resolves to the exit code: 0 after the signal, 1 where it cannot start or go on. */
 export async function runDaemon(config: Config, log: Log, signal: AbortSignal): Promise<number> {
-  const health = createHealth((faults) => {
+  const health = createHealth(Date.now, (faults) => {
     if (faults.length > 0) log.warn('health.red', { faults }, faults.join('; '))
     else log.info('health.green', {}, 'all is well again')
   })
@@ -38,7 +41,7 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
   let exitCode = 1
   try {
     await prepareDirectory(config.stateDir)
-    lock = await takeLock(config.stateDir, () => JSON.stringify({ healthy: health.faults().length === 0, faults: health.faults() }))
+    lock = await takeLock(config.stateDir, () => JSON.stringify(health.answer()))
     if (!lock.held) log.warn('state.unlocked', {}, `the file system of STATE_DIR ${config.stateDir} takes no lock: make sure that no other watchtower-telegram uses it`)
     exitCode = await run(config, log, signal, health, lock, await open(config, log))
   } catch (error) {
@@ -97,6 +100,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     },
     signal,
   )
+  health.outbox = () => store.get().outbox
   const moved = state.movedChat?.from === config.telegram.chat ? state.movedChat.to : null
   const telegram = createTelegram({ ...config.telegram, chat: moved ?? config.telegram.chat, timeoutMs: timing.telegramTimeoutMs, language: config.style.language })
   let templateFault: string | null = null
@@ -142,10 +146,17 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     onEvent: (event) => logDelivery(log, health, event),
   })
   const observer = createObserver(docker, store, relay.wake)
-  const teller = createTeller({ docker, config, log, store, signal, look: observer.look, onNews: relay.wake })
   const watch = createWatch({ docker, config, log, store, onNews: relay.wake })
+  const guard = createGuard({ docker, config, log, store, signal, onNews: relay.wake })
+  const teller = createTeller({ docker, config, log, store, signal, look: observer.look, guard, onNews: relay.wake })
+
+  const onPing = (fault: string | null): void => {
+    if (fault === null) health.seen('ping')
+    health.set('docker', fault)
+  }
 
   log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
+  void sleep(STARTED_MS, signal).then(() => globalThis.gc?.())
   await Promise.all([
     checkTelegram(telegram, config, log, health, signal),
     followWatchtowers({
@@ -155,16 +166,15 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
         return teller.tell(sealed)
       },
       onEmpty: (container) => store.change((before) => known(before, container)),
-      onAttached: watch.attached,
-      onEvent: watch.saw,
       onChange() {
         watch.ring()
         void observer.look()
       },
+      health, guard, watch,
     }),
     watch.run(signal),
     relay.run(signal),
-    untilLost(docker, config.docker, timing.dockerLostMs, (fault) => health.set('docker', fault), signal).then((wasLost) => {
+    untilLost(docker, config.docker, timing.dockerLostMs, onPing, signal).then((wasLost) => {
       if (wasLost) log.fatal('docker.lost', {}, `Docker has not answered for ${timing.dockerLostMs / 1000} s: ending, so that a restart finds its socket again`)
       lost.abort()
     }),
@@ -185,6 +195,7 @@ async function checkTelegram(telegram: Telegram, { telegram: { topic }, timing: 
     if (signal.aborted) return
     if (answer.type === 'ready') {
       log.info('telegram.ready', answer, `messages go to ${answer.chat} as @${answer.bot}`)
+      health.seen('accepted')
       health.set('telegram', null)
       if (topic !== null && !answer.forum) log.warn('telegram.no-topics', {}, 'TOPIC_SYSTEM_ID is set, but the chat has no topics: turn them on in the group')
       return
@@ -199,8 +210,10 @@ async function checkTelegram(telegram: Telegram, { telegram: { topic }, timing: 
 }
 
 function logDelivery(log: Log, health: Health, event: RelayEvent): void {
+  if (event.type !== 'retry' && event.type !== 'failed') health.seen('delivered')
   switch (event.type) {
     case 'sent':
+      health.seen('accepted')
       health.set('telegram', null)
       log.info('report.sent', { messageIds: event.messageIds, attempts: event.attempts }, 'sent to Telegram')
       for (const note of event.notes) log.warn('report.rerouted', {}, note)

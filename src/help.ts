@@ -5,6 +5,9 @@ export const HELP = `watchtower-telegram: tells you in Telegram which containers
 Usage:
   watchtower-telegram [run]              follow Watchtower's log and send reports until SIGTERM
   watchtower-telegram replay FILE… | -   show what recorded logs would have sent
+  watchtower-telegram doctor             check everything the deployment depends on
+  watchtower-telegram test-message       send a sample report to the chat or topic, marked as a test
+  watchtower-telegram healthcheck        whether the running sidecar is well, for Docker's HEALTHCHECK
   watchtower-telegram pending            what is pending now, since when, with the commands
   watchtower-telegram template --print   the built-in message as a template to start from
   watchtower-telegram COMMAND --help     the options of a command
@@ -69,4 +72,42 @@ It reads the state in STATE_DIR, as the running sidecar left it; in the containe
 
 Options:
   --json          print one JSON array
+`
+
+export const DOCTOR_HELP = `watchtower-telegram doctor: check everything the deployment depends on, and how to mend what is wrong.
+
+Usage: watchtower-telegram doctor [--json]
+
+It reads the same variables as \`run\` and works beside a running sidecar; in its container, or in one of its own:
+  docker exec watchtower-telegram node /app/watchtower-telegram.cjs doctor
+  docker compose run --rm watchtower-telegram doctor
+
+A row per check: ✓ well, ! worth a look, ✗ to be mended. It sends no message (the topic sees "typing" for a moment),
+changes nothing, and prints no secret. Whether writes to Docker are refused it learns by starting a container that
+cannot exist.
+
+Options:
+  --json          print one JSON array: mark (ok, warning, fault), name, found, remedy
+
+Exit codes: 0 nothing is marked ✗, 1 something is, 2 usage.
+`
+
+export const TEST_MESSAGE_HELP = `watchtower-telegram test-message: send a sample report to the chat or topic, marked as a test.
+
+Usage: watchtower-telegram test-message
+
+It reads the same variables as \`run\`, works beside a running sidecar and deletes nothing; in the container:
+  docker exec watchtower-telegram node /app/watchtower-telegram.cjs test-message
+
+Exit codes: 0 it is where it should be, 1 it is not, 2 usage.
+`
+
+export const HEALTHCHECK_HELP = `watchtower-telegram healthcheck: whether the running sidecar is well, in one sentence, for Docker's HEALTHCHECK.
+
+Usage: watchtower-telegram healthcheck
+
+It asks the sidecar that uses STATE_DIR: whether Docker answers, Watchtower is followed or waited for, Telegram took
+token and chat, the outbox moves on, and the state can be written.
+
+Exit codes: 0 healthy, 1 unhealthy or not running, 2 usage.
 `

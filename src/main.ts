@@ -1,5 +1,6 @@
-// The program's entry: arguments in, exit code out.
-import { main } from './cli.js'
+// The program's entry: arguments in, exit code out. A health check runs every minute, so the program is loaded for all
+// other commands only; the build makes two files of that.
+import { healthcheck } from './healthcheck.js'
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // the reader of a pipe (`| head`) has seen enough
@@ -8,4 +9,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(1)
 })
 
-main(process.argv.slice(2)).then((code) => process.exit(code))
+const argv = process.argv.slice(2)
+const code =
+  argv.length === 1 && argv[0] === 'healthcheck'
+    ? healthcheck(Date.now()).then(({ healthy, sentence }) => {
+        process.stdout.write(`${sentence}\n`)
+        return healthy ? 0 : 1
+      })
+    : import('./cli.js').then(({ main }) => main(argv))
+void code.then((status) => process.exit(status))

@@ -7,6 +7,7 @@ import { tail } from './docker/tail.js'
 import { createPipeline } from './pipeline.js'
 import type { WatchtowerEvent } from './watchtower/event.js'
 import { createMissed } from './watchtower/missed.js'
+import type { Line } from './watchtower/record.js'
 import type { CheckSession, LogContext } from './watchtower/session.js'
 
 /** Up to where all is accounted for, and what must be known of the log before it. Plain data, for the state file. */
@@ -38,15 +39,26 @@ export interface SourceOptions {
   onAttached(empty: boolean): void
   /** Sees every event; at: Docker's stamp. */
   onEvent(event: WatchtowerEvent, at: string | null): void
+  /** The inspect answer with which an attachment begins. */
+  onContainer(answer: unknown): void
+  /** A check that has not ended has replaced or stopped one more container; what was missed comes with its session. */
+  onReplacing(check: Pick<CheckSession, 'found' | 'replaced'>): void
   onEngineError(message: string): void
   onStalled(): void
 }
 
 /** A source that goes on from the saved checkpoint. */
 export function createSource(docker: Docker, options: SourceOptions): Source {
-  const { saved, history, idleMs, onSession, onAttached, onEvent } = options
+  const { saved, history, idleMs, onSession, onAttached, onEvent, onReplacing } = options
   const cursor = createCursor(saved?.position ?? null)
-  const pipeline = createPipeline(idleMs, { context: saved?.context ?? null, onEvent })
+  let replacedMore = false
+  const pipeline = createPipeline(idleMs, {
+    context: saved?.context ?? null,
+    onEvent(event, at) {
+      replacedMore ||= event.type === 'container-stopped' || event.type === 'container-created'
+      onEvent(event, at)
+    },
+  })
   let missed = createMissed(history)
   let lastMissed: Checkpoint | null = null
   let caughtUp = false
@@ -62,6 +74,18 @@ export function createSource(docker: Docker, options: SourceOptions): Source {
       } else if (checkpoint) return onSession(session, checkpoint, false)
       else void onSession(session, null, false)
     }
+  }
+
+  function takeLine(line: Line): void | Promise<void> {
+    const sessions = pipeline.push(line)
+    tellReplacing()
+    return take(sessions)
+  }
+
+  function tellReplacing(): void {
+    const check = replacedMore && caughtUp ? pipeline.replacing() : null
+    if (caughtUp) replacedMore = false
+    if (check) onReplacing(check)
   }
 
   /** Tells what was missed, if anything was. */
@@ -84,9 +108,12 @@ export function createSource(docker: Docker, options: SourceOptions): Source {
           sleep,
           onLine(line) {
             quietTimer.refresh()
-            return take(pipeline.push(line))
+            return takeLine(line)
           },
-          onCaughtUp: () => onAttached(!catchUp()),
+          onCaughtUp() {
+            onAttached(!catchUp())
+            tellReplacing()
+          },
         })
         if (!signal.aborted) void take(pipeline.end('exited'))
       } finally {

@@ -4,11 +4,13 @@ import { createBell, sleep } from './bell.js'
 import type { Config } from './config.js'
 import { type Docker, describeDockerError } from './docker/client.js'
 import { findWatchtowers, watchContainers } from './docker/discover.js'
+import type { Guard } from './guard.js'
+import type { Health } from './health.js'
 import type { Log } from './logger.js'
 import { createSource, type Source } from './source.js'
 import type { State } from './state/state.js'
 import type { Sealed } from './tell.js'
-import type { WatchtowerEvent } from './watchtower/event.js'
+import type { Watch } from './watch.js'
 
 /** First wait and cap between attempts to reach the engine again. */
 const RECONNECT_MS = { first: 1_000, cap: 30_000 }
@@ -36,16 +38,18 @@ export interface WatchtowersOptions {
   onSealed(sealed: Sealed): void | Promise<void>
   /** A log was read to its end, and no check has ended in it. */
   onEmpty(container: { id: string; name: string }): void
-  /** A log was read to its end. */
-  onAttached(id: string): void
-  /** Sees every event of every log; at: Docker's stamp. */
-  onEvent(id: string, event: WatchtowerEvent, at: string | null): void
   /** Something on the engine may have changed. */
   onChange(): unknown
+  /** Sees what each of them was told to do, and does. */
+  guard: Pick<Guard, 'onContainer' | 'onUnreadable' | 'onReplacing' | 'look'>
+  /** Sees what is in their logs. */
+  watch: Pick<Watch, 'attached' | 'saw'>
+  /** is told what became of each Watchtower */
+  health: Pick<Health, 'seen' | 'watch'>
 }
 
 /** Resolves after the signal aborts. */
-export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onAttached, onEvent, onChange }: WatchtowersOptions): Promise<void> {
+export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onChange, health, guard, watch }: WatchtowersOptions): Promise<void> {
   const bell = createBell()
   const followed = new Map<string, Followed>()
   let history = cursors.length === 0
@@ -68,10 +72,13 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
           if (empty) onEmpty({ id, name: one.name })
           one.read = true
           one.fault = null
-          onAttached(id)
+          watch.attached(id)
+          health.watch(id, one.name, 'following')
           log.info('watchtower.attached', { container: one.name, id }, `following ${one.name}`)
         },
-        onEvent: (event, at) => onEvent(id, event, at),
+        onEvent: (event, at) => watch.saw(id, event, at),
+        onContainer: (answer) => guard.onContainer({ id, name: one.name }, answer),
+        onReplacing: (check) => guard.onReplacing({ id, name: one.name }, check),
         onEngineError: (message) => {
           if (message !== one.fault) log.warn('log.broken', { container: one.name, error: message }, `Docker could not read on in the log of ${one.name}`)
           one.fault = message
@@ -83,13 +90,15 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
     return one
   }
 
-  async function attach(one: Followed): Promise<void> {
+  async function attach(id: string, one: Followed): Promise<void> {
     one.active = true
+    health.watch(id, one.name, 'reading')
     try {
       await one.source.attach(signal)
+      health.watch(id, one.name, 'waiting')
       if (!signal.aborted) log.info('watchtower.stopped', { container: one.name }, `${one.name} stopped: waiting for it to start`)
     } catch (error) {
-      await detached(one, error)
+      await detached(id, one, error)
     }
     await sleep(REATTACH_MS, signal)
     one.active = false
@@ -97,13 +106,15 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
   }
 
   /** An engine that does not answer at all is told of, and waited for, in the loop below. */
-  async function detached(one: Followed, error: unknown): Promise<void> {
+  async function detached(id: string, one: Followed, error: unknown): Promise<void> {
     const { code, statusCode, stack } = error as NodeJS.ErrnoException & { statusCode?: number }
     if (signal.aborted || (statusCode === undefined && code !== undefined)) return
     if (statusCode === undefined) log.error('failed', { stack }, `the log of ${one.name} could not be followed: please report this`)
     const fault = describeDockerError(error, config.docker)
     if (fault !== one.fault && statusCode !== undefined) log.error('log.unreadable', { container: one.name }, `the log of ${one.name} cannot be read: ${fault}`)
     one.fault = fault
+    if (statusCode === 501) guard.onUnreadable({ id, name: one.name })
+    health.watch(id, one.name, { fault })
     await sleep(RECONNECT_MS.cap, signal)
   }
 
@@ -116,10 +127,16 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
     for (const { id, name, running } of found) {
       const one = followed.get(id) ?? follow(id, name)
       one.name = name
-      if (!one.active && (running || !one.read)) void attach(one)
+      if (!one.active && (running || !one.read)) void attach(id, one)
     }
     history = false
-    for (const [id, one] of followed) if (!one.active && !found.some((c) => c.id === id)) followed.delete(id)
+    guard.look(found)
+    for (const [id, one] of followed) {
+      if (one.active || found.some((c) => c.id === id)) continue
+      followed.delete(id)
+      health.watch(id, one.name, null)
+    }
+    health.seen('looked')
     onChange()
   }
 

@@ -35,12 +35,15 @@ t.test('every command has its help, in all spellings, on standard output', async
     [['run', '-h'], /^watchtower-telegram run: /],
     [['replay', '--help'], /^watchtower-telegram replay: [^]*--images FILE/],
     [['replay', '-h', 'x'], /^watchtower-telegram replay: /],
+    [['doctor', '-h'], /^watchtower-telegram doctor: [^]*--json/],
+    [['test-message', '--help'], /^watchtower-telegram test-message: /],
+    [['healthcheck', '--help'], /^watchtower-telegram healthcheck: /],
   ]
   for (const [argv, text] of cases) t.match(await command(t, ...argv), { code: 0, stdout: text, stderr: /^$/ }, argv.join(' '))
 })
 
 t.test('every command has the version: that of the build, and without a build that of a development', async (t) => {
-  const spellings = [['--version'], ['-V'], ['run', '--version'], ['run', '-V'], ['replay', '--version'], ['replay', '-V']]
+  const spellings = [['--version'], ['-V'], ['run', '--version'], ['run', '-V'], ['replay', '--version'], ['replay', '-V'], ['doctor', '-V'], ['test-message', '-V'], ['healthcheck', '-V']]
   for (const argv of spellings) t.same(await command(t, ...argv), { code: 0, stdout: 'development\n', stderr: '' }, argv.join(' '))
   t.intercept(globalThis, 'VERSION' as keyof typeof globalThis, { value: '9.8.7' })
   t.same(await command(t, '--version'), { code: 0, stdout: '9.8.7\n', stderr: '' })

@@ -42,6 +42,11 @@ const RULES: { files: RegExp; only?: RegExp; never?: RegExp }[] = [
   { files: /^(?!report\/template)/, never: /^mustache$/ },
   { files: /^(?!docker\/client)/, never: /^(dockerode$|docker-modem)/ },
   { files: /^replay$/, never: /^(delivery|state|daemon|docker\/(client|tail|follower|discover|inspect))/ },
+  { files: /^(main|healthcheck|environment|state\/ask)$/, only: /^(cli|healthcheck|environment|state\/ask|node:(fs|net|os|path))$/ },
+  { files: /^doctor\/(check|self|services|settings|table)$/, only: /^(doctor\/|guard\/|report\/|zod$)/ },
+  { files: /^doctor\//, never: /^(cli|daemon|tell|observer|watchtowers|life\/|delivery\/(relay|outbox)|state\/(lock|store))/ },
+  { files: /^(?!doctor\/|cli$)/, never: /^doctor\// },
+  { files: /^test-message$/, only: /^(delivery\/telegram$|report\/)/ },
   { files: /^daemon$/, never: /^cli$/ },
   { files: /^config$/, never: /^(daemon|delivery|state|report\/(?!(sample|template|texts|times)$))/ },
 ]
@@ -57,7 +62,7 @@ t.test('modules import only what the table in src/README.md allows', (t) => {
 })
 
 t.test('the pure middle touches neither clock, process, files nor network', (t) => {
-  for (const file of sources.filter((f) => /^src\/(watchtower|report|guard)\//.test(f) || /src\/(life\/|pipeline|list-pending|delivery\/outbox|state\/state)/.test(f))) {
+  for (const file of sources.filter((f) => /^src\/(watchtower|report|guard)\//.test(f) || /src\/(life\/|pipeline|list-pending|delivery\/outbox|state\/state|doctor\/(check|self|services|settings|table))/.test(f))) {
     t.notMatch(text(file), /\bprocess\.|Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|console\./, file)
   }
   t.end()
@@ -65,10 +70,15 @@ t.test('the pure middle touches neither clock, process, files nor network', (t) 
 
 t.test('only config reads the environment, only the entry and the command line exit', (t) => {
   for (const file of sources) {
-    if (file !== 'src/config.ts') t.notMatch(text(file), /process\.env/, file)
+    if (!/src\/(config|environment)\.ts/.test(file)) t.notMatch(text(file), /process\.env/, file)
     if (!/src\/(main|cli)\.ts/.test(file)) t.notMatch(text(file), /process\.exit/, file)
   }
   t.end()
+})
+
+t.test("the doctor alone may make the one write that there is", async (t) => {
+  for (const file of sources.filter((f) => !/^src\/(doctor\/|docker\/client\.ts)/.test(f))) t.notMatch(text(file), /probeWrite/, file)
+  t.same(sources.filter((file) => /['"](POST|PUT|DELETE|PATCH)['"]/.test(text(file))), ['src/docker/client.ts'])
 })
 
 t.test('no file is over 250 lines, none has a name that says nothing, none was left half done', (t) => {

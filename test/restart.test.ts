@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { ask } from '../src/state/lock.js'
+import { ask } from '../src/state/ask.js'
 import { createWorld, done, found, MESSAGE } from './world.js'
 
 const other = (name: string): string => `Found new ${name}:1 image (111111111111)`
@@ -110,8 +110,9 @@ t.test('a damaged state is said in the log and in the chat, and what is told aga
 t.test('a second sidecar on the same state, and a state of a newer version, end the start with one sentence', async (t) => {
   const w = await createWorld(t)
   const first = w.start()
-  await w.waitFor('started')
-  t.same(JSON.parse((await ask(join(w.config.stateDir, 'lock'))) ?? ''), { healthy: true, faults: [] })
+  await w.waitFor('watchtower.attached')
+  await w.waitFor('telegram.ready')
+  t.match(JSON.parse((await ask(join(w.config.stateDir, 'lock'))) ?? ''), { healthy: true, faults: [], doing: /^following watchtower, Docker answered \d s ago, 0 to send$/ })
   const second = await createWorld(t, { stateDir: w.config.stateDir })
   t.equal(await second.start(), 1)
   t.match(second.events('state.unusable'), [{ level: 'fatal', msg: /another watchtower-telegram is using STATE_DIR/ }])

@@ -7,7 +7,7 @@ import https from 'node:https'
 const MAX_ANSWER_BYTES = 1 << 20
 
 /** Fetches over node:http(s): no redirects, a bounded body. Its errors never hold the URL, which holds the token. */
-export async function fetchAnswer(url: string, init: { method: string; body: URLSearchParams; headers: Record<string, string>; signal: AbortSignal | null }): Promise<{ status: number; text(): Promise<string> }> {
+export async function fetchAnswer(url: string, init: { method: string; body: URLSearchParams; headers: Record<string, string>; signal: AbortSignal | null }): Promise<{ status: number; date: string | null; text(): Promise<string> }> {
   // the error of new URL() quotes what it cannot parse
   if (!URL.canParse(url)) throw new Error('the address of the Bot API is no URL')
   const target = new URL(url)
@@ -26,7 +26,7 @@ export async function fetchAnswer(url: string, init: { method: string; body: URL
   const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
     request.on('response', resolve).on('error', reject).end(data)
   })
-  return { status: response.statusCode as number, text: () => bodyOf(response) }
+  return { status: response.statusCode as number, date: response.headers.date ?? null, text: () => bodyOf(response) }
 }
 
 async function bodyOf(response: http.IncomingMessage): Promise<string> {

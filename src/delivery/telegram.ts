@@ -1,5 +1,6 @@
 // Sends messages to one chat or topic. Takes a Message, gives an Outcome: every failure is sorted
-// here, once, into what waiting mends and what a person must mend. The only file that knows Telegram.
+// here, once, into what waiting mends and what a person must mend. With telegram-access
+// the only file that knows Telegram.
 import { Api, TelegramApiError, TelegramBotError, TimeoutError } from 'node-telegram-bot-api'
 import { cleanDetail } from '../report/failure.js'
 import type { Message } from '../report/message.js'
@@ -54,7 +55,7 @@ export interface Telegram {
 /** Changes of course for one message: moved chat, closed topic, plain text, and halves of halves. */
 const MAX_TURNS = 12
 /** The General topic has no thread to send to: it is the chat itself. */
-const GENERAL = 1
+export const GENERAL = 1
 /** Causes of a request that surely never reached the server. */
 const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])
 /** Refusals that no other text would change: chat, rights, membership. ALL_CAPS texts are the server's own codes. */
@@ -170,7 +171,8 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
   }
 }
 
-function sorted(error: unknown, token: string, timeoutMs: number): Failed {
+/** Sorts a failure of the Bot API into what waiting mends and what a person must mend. Its texts hold no token. */
+export function sorted(error: unknown, token: string, timeoutMs: number): Failed {
   // a proxy may answer `{}`
   if (!(error instanceof TelegramApiError) || typeof error.errorCode !== 'number') {
     const code = causeCode(error)

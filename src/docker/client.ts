@@ -21,6 +21,8 @@ export interface Listed {
 export interface Docker {
   /** Resolves when the engine answers. */
   ping(): Promise<void>
+  /** The raw version answer. */
+  version(): Promise<unknown>
   /** All containers, or those that the filters select, stopped ones too. */
   list(filters?: { label?: string[]; name?: string[] }): Promise<Listed[]>
   /** The raw inspect answer; null if there is no such container. */
@@ -55,8 +57,8 @@ export class ReadOnlyError extends Error {
   override name = 'ReadOnlyError'
 }
 
-/** dockerode with the guard in front of every request it can make. */
-export function guarded(host: DockerHost): Dockerode {
+/** dockerode with the guard in front of every request it can make; isAllowed: of the doctor's one write alone. */
+export function guarded(host: DockerHost, isAllowed = isRead): Dockerode {
   // its redirects go out by themselves, past the guard, and crash the process when they fail
   modemHttp.maxRedirects = 0
   // the environment's DOCKER_HOST is read by dockerode too; all of it is overruled here
@@ -73,7 +75,7 @@ export function guarded(host: DockerHost): Dockerode {
   return dockerode
 }
 
-function isAllowed({ method, path = '', hijack, openStdin }: Parameters<Dial>[0]): boolean {
+function isRead({ method, path = '', hijack, openStdin }: Parameters<Dial>[0]): boolean {
   return method === 'GET' && !hijack && !openStdin && !/\.\.|\/\/|%/.test(path) && ALLOWED.some((pattern) => pattern.test(path))
 }
 
@@ -109,6 +111,7 @@ export function createDocker(host: DockerHost, timeoutMs: number, stop: AbortSig
     async ping() {
       await within(Math.min(PING_MS, timeoutMs), stop, () => dockerode.ping())
     },
+    version: () => bounded(() => dockerode.version()),
     async list(filters = {}) {
       const containers = await bounded((abortSignal) => dockerode.listContainers({ all: true, filters, abortSignal }))
       return containers.map(({ Id, Names, Labels, Command, State, Status }) => ({
@@ -129,6 +132,24 @@ export function createDocker(host: DockerHost, timeoutMs: number, stop: AbortSig
     events: (signal) =>
       stream('/events?', { filters: JSON.stringify({ type: ['container'], event: ['create', 'start', 'die', 'destroy', 'rename', 'health_status'] }) }, signal),
   }
+}
+
+/** No container has this id: nothing can be started. */
+const NOBODY = '0'.repeat(64)
+const PROBE = `/containers/${NOBODY}/start`
+
+/**
+ * The one write, which can change nothing, and which the doctor alone makes: whether it comes to an engine, which has
+ * no such container, or whether something before it refuses it, and how. Fails where neither answers within timeoutMs.
+ */
+export async function probeWrite(host: DockerHost, timeoutMs: number, stop: AbortSignal): Promise<{ reached: boolean; status: number }> {
+  const { modem } = guarded(host, ({ method, path, hijack, openStdin }) => method === 'POST' && path === PROBE && !hijack && !openStdin)
+  const dialled = (abortSignal: AbortSignal): Promise<never> =>
+    new Promise((_, reject) => modem.dial({ path: PROBE, method: 'POST', options: {}, abortSignal, statusCodes: {} }, reject))
+  const refusal: { statusCode?: number; message?: string } = await within(timeoutMs, stop, dialled).catch((error: object) => error)
+  const { statusCode, message } = refusal
+  if (statusCode === undefined) throw refusal
+  return { reached: statusCode === 404 && /no such container/i.test(message ?? ''), status: statusCode }
 }
 
 /** A dockerode call whose connection drops in the middle of the body never settles by itself. */
@@ -166,15 +187,21 @@ async function orNull<T>(answer: Promise<T>): Promise<T | null> {
   }
 }
 
-/** What is wrong with the connection and how to mend it, in one sentence. */
-export function describeDockerError(error: unknown, host: DockerHost): string {
+/** What is wrong with the connection, and how to mend it where that is known. */
+export function dockerFault(error: unknown, host: DockerHost): { found: string; remedy: string | null } {
   const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string }
   const where = host.type === 'unix' ? host.path : `${host.host}:${host.port}`
-  if (code === 'ENOENT') return `no Docker socket at ${where}: mount it, or set DOCKER_HOST`
-  if (code === 'EACCES') return `no permission to use ${where}: add the group that owns it (group_add with the number that \`stat -c %g ${where}\` prints)`
-  if (code === 'ECONNREFUSED') return `nothing listens at ${where}: is the Docker daemon running?`
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name in DOCKER_HOST does not resolve: ${where}`
-  if (statusCode === 403) return `${where} refused the request: a socket proxy must allow GET on _ping, version, events, containers and images`
-  if (statusCode === 501) return 'its log driver does not support reading: use json-file, local or journald'
-  return `Docker at ${where} did not answer as expected: ${message ?? String(error)}`
+  if (code === 'ENOENT') return { found: `no Docker socket at ${where}`, remedy: 'mount it, or set DOCKER_HOST' }
+  if (code === 'EACCES') return { found: `no permission to use ${where}`, remedy: `add the group that owns it (group_add with the number that \`stat -c %g ${where}\` prints)` }
+  if (code === 'ECONNREFUSED') return { found: `nothing listens at ${where}`, remedy: 'is the Docker daemon running?' }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { found: `the name ${where} of DOCKER_HOST does not resolve`, remedy: 'correct it, or bring both containers into one network' }
+  if (statusCode === 403) return { found: `${where} refused the request`, remedy: 'a socket proxy must allow GET on _ping, version, events, containers and images' }
+  if (statusCode === 501) return { found: 'its log driver does not support reading', remedy: 'use json-file, local or journald' }
+  return { found: `Docker at ${where} did not answer as expected: ${message ?? String(error)}`, remedy: null }
+}
+
+/** The same in one sentence. */
+export function describeDockerError(error: unknown, host: DockerHost): string {
+  const { found, remedy } = dockerFault(error, host)
+  return remedy === null ? found : `${found}: ${remedy}`
 }

@@ -23,7 +23,7 @@ export async function findWatchtowers(docker: Docker, named: string | null): Pro
   return [...chosen, ...oneOffs]
 }
 
-/** A check that was asked for once: it ends by itself. */
+/** A check that runs once and is over. */
 export function isOneOff({ labels, command }: Pick<Listed, 'labels' | 'command'>): boolean {
   return labels['com.docker.compose.oneoff'] === 'True' || /\s(--run-once|-R)\b/.test(command)
 }

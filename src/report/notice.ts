@@ -22,6 +22,11 @@ export function markTopic(message: Message, thread: number, language: Language):
   return withNotice(message, TEXTS[language].notices.topic(thread))
 }
 
+/** A made-up report that shows what messages look like. */
+export function markTest(message: Message, language: Language): Message {
+  return withNotice(message, TEXTS[language].notices.test)
+}
+
 /** In place of a message that Telegram takes in no form. */
 export function refusedNotice(headline: string, language: Language): Message {
   return notice(TEXTS[language].notices.refused(headline))

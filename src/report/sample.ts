@@ -1,4 +1,5 @@
-// A made-up check with every kind of update, on which a template of the user's is tried before it is used.
+// A made-up check with every kind of update, on which a template of the user's is tried before it is
+// used, and one that the test message tells of.
 import type { Block, Standing } from './block.js'
 import { type Content, type Format, partsOf, reminderOf } from './message.js'
 import { parseTemplate, render, type Template, TemplateError } from './template.js'
@@ -27,7 +28,7 @@ const STANDINGS: readonly Standing[] = [
   { type: 'superseded', by: '16.3', link: null },
   { type: 'removed' },
 ]
-const block = (update: Update, standing: Standing = { type: 'pending' }, since: number | null = null): Block => ({ update, standing, since })
+const block = (update: Update, standing: Standing = { type: 'pending' }, since: number | null = null): Block => ({ update, standing, since, before: since === null ? null : '1.26.3' })
 const ONE: Content = { host: null, blocks: [block(POSTGRES)], failedChecks: [], stillPending: [] }
 
 /** The checks that a template is tried on: the plain one first. */
@@ -40,6 +41,11 @@ const SAMPLES: readonly Content[] = [
     failedChecks: [{ name: 'private', reason: 'denied', detail: '' }, { name: 'odd', reason: 'other', detail: 'odd <b>' }], stillPending: [{ update: NGINX, since: NOW - 96 * HOUR }, { update: UNKNOWN, since: NOW }],
   },
 ]
+
+/** A made-up check that found one update. */
+export function sampleContent(host: string | null): Content {
+  return { ...ONE, host }
+}
 
 /** Reads a template and tries it. Throws a TemplateError, with line and column where it has one. */
 export function templateFrom(text: string): Template {

@@ -47,7 +47,7 @@ export interface Texts {
   /** what a person can do about a failure */
   failureRemedies: Record<Exclude<FailedCheck['reason'], 'other'>, string>
   /** what takes the place of a command; the report has them in English */
-  hints: Record<'byHand' | 'portainer' | 'portainerBack', (names: string) => string>
+  hints: Record<'byHand' | 'oneOff' | 'portainer' | 'portainerBack', (names: string) => string>
   /** after the version of an image that was built again; date: ISO, with a space before it, or empty */
   rebuilt(date: string): string
   /** a failure of which Watchtower gives no reason */
@@ -58,6 +58,8 @@ export interface Texts {
     refused(headline: string): string
     damaged: Record<'backup' | 'nothing', string>
     topic(thread: number): string
+    /** before a made-up report */
+    test: string
   }
 }
 
@@ -115,6 +117,7 @@ const EN: Texts = {
   },
   hints: {
     byHand: (containers) => `# then recreate ${containers} by hand: not started by Compose`,
+    oneOff: (containers) => `# then run it again: ${containers} was started by "docker compose run"`,
     portainer: (stack) => `# stack ${stack} is kept by Portainer: update it there, with "Re-pull image"`,
     portainerBack: (stack) => `# then update stack ${stack} in Portainer, without "Re-pull image"`,
   },
@@ -132,6 +135,7 @@ const EN: Texts = {
       nothing: '⚠️ The state file of watchtower-telegram was damaged. It could not be read, nor its backup: everything that is pending is told again; the damaged file was kept beside it.',
     },
     topic: (thread) => `⚠️ Topic ${thread} is closed or deleted, so this comes to the chat.`,
+    test: '🧪 This is a test of watchtower-telegram. The update below is made up: there is nothing to do.',
   },
 }
 
@@ -186,6 +190,7 @@ const FR: Texts = {
   },
   hints: {
     byHand: (containers) => `# puis recréer ${containers} à la main${NB}: non démarré par Compose`,
+    oneOff: (containers) => `# puis le relancer${NB}: ${containers} a été démarré par "docker compose run"`,
     portainer: (stack) => `# la pile ${stack} est gérée par Portainer${NB}: la mettre à jour là-bas, avec "Re-pull image"`,
     portainerBack: (stack) => `# puis mettre à jour la pile ${stack} dans Portainer, sans "Re-pull image"`,
   },
@@ -203,6 +208,7 @@ const FR: Texts = {
       nothing: `⚠️ Le fichier d’état de watchtower-telegram était endommagé. Ni lui ni sa copie de secours n’ont pu être lus${NB}: tout ce qui est en attente est annoncé de nouveau${NB}; le fichier endommagé a été conservé à côté.`,
     },
     topic: (thread) => `⚠️ Le sujet ${thread} est fermé ou supprimé, ce message arrive donc dans le groupe.`,
+    test: `🧪 Ceci est un test de watchtower-telegram. La mise à jour ci-dessous est inventée${NB}: il n’y a rien à faire.`,
   },
 }
 
@@ -210,7 +216,7 @@ export const TEXTS: Readonly<Record<Language, Texts>> = { en: EN, fr: FR }
 
 /** A line of the report's commands, its hints in another language. */
 export function commandIn(language: Language, line: string): string {
-  for (const name of ['byHand', 'portainer', 'portainerBack'] as const) {
+  for (const name of ['byHand', 'oneOff', 'portainer', 'portainerBack'] as const) {
     const [before = '', after = ''] = EN.hints[name]('\0').split('\0')
     if (line.startsWith(before) && line.endsWith(after)) return TEXTS[language].hints[name](line.slice(before.length, line.length - after.length))
   }

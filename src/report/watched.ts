@@ -12,8 +12,20 @@ const SCOPE_LABEL = `${WATCHTOWER_LABEL}.scope`
 const LIVE = ['running', 'paused', 'restarting']
 const STOPPED = ['created', 'exited']
 
+/** Why a Watchtower leaves a container out: by the container's label, for want of one, by its own scope or settings, or as it is stopped. */
+export type Reason = 'excluded' | 'not-enabled' | 'other-scope' | 'disabled' | 'stopped' | 'not-named'
+
+/** What decides whether a container is watched. */
+export type Watchable = Pick<ContainerFacts, 'name' | 'labels' | 'status'>
+
 /** Whether this Watchtower watches a container; null stands for an unknown Watchtower: all but the excluded. */
-export function watchedBy(watchtower: ContainerFacts | null): (container: ContainerFacts) => boolean {
+export function watchedBy(watchtower: ContainerFacts | null): (container: Watchable) => boolean {
+  const reason = unwatchedBy(watchtower)
+  return (container) => reason(container) === null
+}
+
+/** Why this Watchtower does not watch a container; null where it does. */
+export function unwatchedBy(watchtower: ContainerFacts | null): (container: Watchable) => Reason | null {
   // an image that only stands in for Watchtower has arguments of its own
   const { values, names } = readFlags(watchtower?.command.path.endsWith('watchtower') ? watchtower.command.args : [])
   // a flag wins over its variable; one that is repeated adds to a list, or the last one counts
@@ -27,10 +39,12 @@ export function watchedBy(watchtower: ContainerFacts | null): (container: Contai
 
   return (container) => {
     const enable = goBoolean(container.labels.get(ENABLE_LABEL))
-    if (enable === false || (labelEnable && enable === null)) return false
-    if (scope !== '' && (container.labels.get(SCOPE_LABEL) || 'none') !== scope) return false
-    if (disabled.has(container.name) || !statuses.has(container.status)) return false
-    return names.length === 0 || names.some((name) => bare(name) === container.name || covers(name, container.name))
+    if (enable === false) return 'excluded'
+    if (labelEnable && enable === null) return 'not-enabled'
+    if (scope !== '' && (container.labels.get(SCOPE_LABEL) || 'none') !== scope) return 'other-scope'
+    if (disabled.has(container.name)) return 'disabled'
+    if (!statuses.has(container.status)) return 'stopped'
+    return names.length === 0 || names.some((name) => bare(name) === container.name || covers(name, container.name)) ? null : 'not-named'
   }
 }
 

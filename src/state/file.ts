@@ -11,9 +11,16 @@ const FILE = 'state.json'
 const BACKUP = 'state.json.bak'
 const TEMPORARY = 'state.json.new'
 
-/** The state cannot be used; the message is a sentence that names the remedy. */
+/** The state cannot be used: what was found, and what mends it; its message is both in one sentence. */
 export class StateError extends Error {
   override name = 'StateError'
+  readonly found: string
+  readonly remedy: string
+  constructor(found: string, remedy: string) {
+    super(`${found}: ${remedy}`)
+    this.found = found
+    this.remedy = remedy
+  }
 }
 
 /** What was found on disk. */
@@ -41,7 +48,7 @@ export async function prepareDirectory(directory: string): Promise<void> {
 export async function loadState(directory: string, now: string): Promise<Loaded> {
   const [main, backup] = [await readOne(directory, FILE), await readOne(directory, BACKUP)]
   for (const one of [main, backup]) {
-    if (one.type === 'newer') throw new StateError(newerSentence(directory, one.version))
+    if (one.type === 'newer') throw newer(directory, one.version)
   }
   if (main.type === 'good') return { state: main.state, damage: null }
   if (main.type === 'none' && backup.type === 'none') return { state: null, damage: null }
@@ -60,14 +67,14 @@ export async function peekState(directory: string): Promise<State | null> {
   for (const file of [FILE, BACKUP]) {
     const one = await readOne(directory, file)
     if (one.type === 'good') return one.state
-    if (one.type === 'newer') throw new StateError(newerSentence(directory, one.version))
+    if (one.type === 'newer') throw newer(directory, one.version)
     if (one.type === 'none' && file === FILE) return null
   }
-  throw new StateError(`${join(directory, FILE)} is damaged: the sidecar mends it at its next start`)
+  throw new StateError(`${join(directory, FILE)} is damaged`, 'the sidecar mends it at its next start')
 }
 
-function newerSentence(directory: string, version: number): string {
-  return `${join(directory, FILE)} was written by a newer version of watchtower-telegram (format ${version}, this one knows ${VERSION}): run that version, or start with an empty STATE_DIR`
+function newer(directory: string, version: number): StateError {
+  return new StateError(`${join(directory, FILE)} was written by a newer version of watchtower-telegram (format ${version}, this one knows ${VERSION})`, 'run that version, or start with an empty STATE_DIR')
 }
 
 type Read = { type: 'good'; state: State } | { type: 'none' } | { type: 'damaged' } | { type: 'newer'; version: number }
@@ -78,7 +85,7 @@ async function readOne(directory: string, file: string): Promise<Read> {
     text = await readFile(join(directory, file), 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { type: 'none' }
-    throw new StateError(sentence(directory, error))
+    throw explanation(directory, error)
   }
   try {
     const { version, sum, state } = Envelope.parse(JSON.parse(text))
@@ -148,37 +155,38 @@ function sumOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-async function explained(directory: string, work: () => Promise<void>): Promise<void> {
+/** Does work on a directory; what it fails with is told as a StateError. */
+export async function explained<T>(directory: string, work: () => Promise<T>): Promise<T> {
   try {
-    await work()
+    return await work()
   } catch (error) {
-    throw new StateError(sentence(directory, error))
+    throw explanation(directory, error)
   }
 }
 
-function sentence(directory: string, error: unknown): string {
+function explanation(directory: string, error: unknown): StateError {
   const { code } = error as NodeJS.ErrnoException
   const user = process.getuid?.() ?? '?'
   switch (code) {
     case 'EBUSY':
     case 'EXDEV':
-      return `${join(directory, FILE)} cannot be replaced because it is mounted by itself: mount its directory instead, as STATE_DIR`
+      return new StateError(`${join(directory, FILE)} cannot be replaced because it is mounted by itself`, 'mount its directory instead, as STATE_DIR')
     case 'EACCES':
     case 'EPERM':
-      return `user ${user} may not write in STATE_DIR ${directory}: give it to that user (chown ${user}), or name another STATE_DIR`
+      return new StateError(`user ${user} may not write in STATE_DIR ${directory}`, `give it to that user (chown ${user}), or name another STATE_DIR`)
     case 'EROFS':
-      return `STATE_DIR ${directory} is read-only: mount it writable, or name another STATE_DIR`
+      return new StateError(`STATE_DIR ${directory} is read-only`, 'mount it writable, or name another STATE_DIR')
     case 'ENOSPC':
     case 'EDQUOT':
-      return `there is no space left in STATE_DIR ${directory}: make room there`
+      return new StateError(`there is no space left in STATE_DIR ${directory}`, 'make room there')
     case 'ENOENT':
-      return `STATE_DIR ${directory} is not there and cannot be made: make it, or name another`
+      return new StateError(`STATE_DIR ${directory} is not there and cannot be made`, 'make it, or name another')
     case 'EISDIR':
-      return `${join(directory, FILE)} or a file beside it is a directory: remove it`
+      return new StateError(`${join(directory, FILE)} or a file beside it is a directory`, 'remove it')
     case 'ENOTDIR':
     case 'EEXIST':
-      return `STATE_DIR ${directory} is no directory: name one`
+      return new StateError(`STATE_DIR ${directory} is no directory`, 'name one')
     default:
-      return `STATE_DIR ${directory} cannot be used: ${code}`
+      return new StateError(`STATE_DIR ${directory} cannot be used`, String(code))
   }
 }

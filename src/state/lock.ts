@@ -1,9 +1,9 @@
 // One program per state directory. Holds a unix socket there: the kernel lets go of it however the
 // process ends, it works across containers that share the directory, and it can answer a question.
 import { randomBytes } from 'node:crypto'
-import { linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
-import { connect, createServer, type Server } from 'node:net'
-import { join } from 'node:path'
+import { linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { ask, lockPath, TELL_EVERY_MS, toldFile } from './ask.js'
 import { StateError } from './file.js'
 
 export interface Lock {
@@ -14,15 +14,9 @@ export interface Lock {
   release(): void
 }
 
-const NAME = 'lock'
-/** A socket's path of more than 107 bytes is cut silently, and so names another socket (unix(7)); seven more are added to put it aside. */
-const MAX_PATH_BYTES = 100
-/** A program that is alive answers at once. */
-const ANSWER_MS = 2_000
-
 /**
- * Takes the lock of a directory; whoever connects to it gets one line of answer(). Throws a
- * StateError where another program holds it.
+ * Takes the lock of a directory; whoever connects to it gets one line of answer(), which
+ * stands in a file where there can be no socket. Throws a StateError where another program holds it.
  */
 export async function takeLock(directory: string, answer: () => string): Promise<Lock> {
   const path = lockPath(directory)
@@ -40,12 +34,12 @@ export async function takeLock(directory: string, answer: () => string): Promise
     if (code !== 'EADDRINUSE') break
     if ((await ask(path)) !== null || attempt !== 'first' || !(await removeDead(path, directory))) throw inUse(directory)
   }
-  return { held: false, lost: () => false, release: () => {} }
+  return { held: false, lost: () => false, release: tellInFile(directory, answer) }
 }
 
 /** What is said where a second program would use the same state. */
 export function inUse(directory: string): StateError {
-  return new StateError(`another watchtower-telegram is using STATE_DIR ${directory}: stop it, or give each its own`)
+  return new StateError(`another watchtower-telegram is using STATE_DIR ${directory}`, 'stop it, or give each its own')
 }
 
 /** Removes the socket of a program that has ended; false if another has put its own there meanwhile, which stays. */
@@ -64,7 +58,7 @@ async function removeDead(path: string, directory: string): Promise<boolean> {
     rmSync(aside, { force: true })
   } catch {
     renameSync(aside, path)
-    throw new StateError(`${join(directory, NAME)} is in the way of the lock: remove it`)
+    throw new StateError(`${directory}/lock is in the way of the lock`, 'remove it')
   }
   return !alive
 }
@@ -77,27 +71,26 @@ function inodeOf(path: string): bigint | null {
   }
 }
 
-/** The lock's path, short enough for a socket: by way of an open directory where it must. */
-function lockPath(directory: string): string {
-  const path = join(directory, NAME)
-  return Buffer.byteLength(path) <= MAX_PATH_BYTES ? path : `/proc/self/fd/${openSync(directory, 'r')}/${NAME}`
+/** In place of the socket: a file that is replaced again and again. Its reader sees by its time when that fails. */
+function tellInFile(directory: string, answer: () => string): () => void {
+  const file = toldFile(directory)
+  const tell = (): void =>
+    tryTo(() => {
+      writeFileSync(`${file}.new`, `${answer()}\n`, { mode: 0o600 })
+      renameSync(`${file}.new`, file)
+    })
+  tell()
+  const timer = setInterval(tell, TELL_EVERY_MS).unref()
+  return () => {
+    clearInterval(timer)
+    tryTo(() => rmSync(file, { force: true }))
+  }
 }
 
-/** What the program that holds the lock answers; null where none does. */
-export function ask(path: string): Promise<string | null> {
-  return new Promise((resolve) => {
-    let text = ''
-    const socket = connect(path)
-    const timer = setTimeout(() => socket.destroy(), ANSWER_MS)
-    let connected = false
-    socket.on('connect', () => (connected = true))
-    socket.on('data', (chunk) => (text += chunk.toString()))
-    socket.on('error', () => {})
-    socket.on('close', () => {
-      clearTimeout(timer)
-      resolve(connected ? text.trim() : null)
-    })
-  })
+function tryTo(work: () => void): void {
+  try {
+    work()
+  } catch {}
 }
 
 function listen(server: Server, path: string): Promise<string | null> {

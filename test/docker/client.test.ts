@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import t from 'tap'
-import { createDocker, describeDockerError, guarded, ReadOnlyError } from '../../src/docker/client.js'
+import { createDocker, describeDockerError, guarded, probeWrite, ReadOnlyError } from '../../src/docker/client.js'
 import { container, createDockerApi, image } from '../fakes/docker-api.js'
 
 const id = 'a'.repeat(64)
@@ -54,9 +54,10 @@ t.test('every other method and every path around the list is refused', async (t)
     '', '/', '/info', '/containers/x/export', '/containers/x/archive?', '/containers/x/attach/ws?', '/containers/x/top?', '/containers//json',
     '/containers/../info', '/containers/x/json/../../../info', '/images/../containers/x/export/json', '/images/a//b/json', '/containers/%2e%2e/json',
     '/containers/x%2fexport/json', '/containers/x/json?path=..', '/v1.41/_ping', ' /_ping', '/_ping\n', 'http://elsewhere/_ping', '//elsewhere/_ping',
-    '/images/get?names=x', '/exec/x/json', '/events', '/containers/json/x',
+    '/images/get?names=x', '/exec/x/json', '/events', '/containers/json/x', `/containers/${'0'.repeat(64)}/start`,
   ]
   for (const path of around) await t.rejects(dial('GET', path), ReadOnlyError, JSON.stringify(path))
+  await t.rejects(dial('POST', `/containers/${'0'.repeat(64)}/start`), ReadOnlyError, 'the write that the doctor alone may make')
   await t.rejects(dial('GET', '/_ping', { hijack: true }), ReadOnlyError, 'a hijacked connection')
   await t.rejects(dial('GET', '/_ping', { openStdin: true }), ReadOnlyError, 'an open standard input')
   t.same(api.requests, [])
@@ -69,6 +70,7 @@ t.test('what it needs passes: ping, list, inspect, images, logs, events', async 
   api.images.push(image({ ref: 'team/app:1', id: `sha256:${'b'.repeat(64)}` }))
   const docker = createDocker({ type: 'unix', path: api.socketPath }, 20_000, never)
   await docker.ping()
+  t.match(await docker.version(), { ApiVersion: '1.41' })
   t.match(await docker.list({ name: ['^/web$'] }), [{ id, name: 'web', running: true }])
   t.same(await docker.list({ label: ['absent=true'] }), [])
   t.match(await docker.inspectContainer(id), { Id: id })
@@ -82,8 +84,29 @@ t.test('what it needs passes: ping, list, inspect, images, logs, events', async 
   stop.abort()
   t.same(
     api.requests.map(({ method, path }) => `${method} ${path.replace(/\?.*/, '')}`),
-    ['GET /_ping', 'GET /containers/json', 'GET /containers/json', `GET /containers/${id}/json`, `GET /images/${'b'.repeat(12)}/json`, 'GET /containers/gone/json', 'GET /images/gone:1/json', 'GET /containers/gone/logs', 'GET /events'],
+    ['GET /_ping', 'GET /version', 'GET /containers/json', 'GET /containers/json', `GET /containers/${id}/json`, `GET /images/${'b'.repeat(12)}/json`, 'GET /containers/gone/json', 'GET /images/gone:1/json', 'GET /containers/gone/logs', 'GET /events'],
   )
+})
+
+t.test("the doctor's one write starts nothing, tells an engine from what refuses it, and is bounded", async (t) => {
+  const api = await createDockerApi()
+  t.teardown(() => api.close())
+  const host = { type: 'unix', path: api.socketPath } as const
+  const path = `/containers/${'0'.repeat(64)}/start`
+  t.same(await probeWrite(host, 5_000, never), { reached: true, status: 404 })
+  t.same(api.requests, [{ method: 'POST', path }])
+  const answers: [number, string | object, boolean][] = [[403, '<html>403 Forbidden</html>', false], [405, { message: 'read-only' }, false], [404, 'page not found', false], [204, '', false], [503, 'No server is available', false]]
+  for (const [status, body, reached] of answers) {
+    api.override(path, { type: 'answer', status, body })
+    t.same(await probeWrite(host, 5_000, never), { reached, status }, String(status))
+  }
+  api.override(path, { type: 'answer', status: 302, body: '', headers: { location: '/containers/x/export' } })
+  await t.rejects(probeWrite(host, 5_000, never), 'a redirect is not followed')
+  t.ok(api.requests.every((request) => request.path === path))
+  api.override(path, { type: 'hang' })
+  await t.rejects(probeWrite(host, 50, never), { code: 'ETIMEDOUT' })
+  api.override(path, { type: 'cut' })
+  await t.rejects(probeWrite(host, 5_000, never), { code: 'ECONNRESET' })
 })
 
 t.test('an engine on TCP is reached as well', async (t) => {
@@ -138,7 +161,7 @@ t.test('each fault of the connection is one sentence with its remedy', (t) => {
   t.match(describeDockerError(code('ENOENT'), unix), /no Docker socket at \/run\/docker\.sock: mount it/)
   t.match(describeDockerError(code('EACCES'), unix), /group_add with the number that `stat -c %g \/run\/docker\.sock` prints/)
   t.match(describeDockerError(code('ECONNREFUSED'), tcp), /nothing listens at proxy:2375/)
-  t.match(describeDockerError(code('ENOTFOUND'), tcp), /does not resolve: proxy:2375/)
+  t.match(describeDockerError(code('ENOTFOUND'), tcp), /proxy:2375 of DOCKER_HOST does not resolve: correct it/)
   t.match(describeDockerError(Object.assign(new Error('x'), { statusCode: 403 }), tcp), /a socket proxy must allow GET/)
   t.match(describeDockerError(Object.assign(new Error('x'), { statusCode: 501 }), unix), /log driver does not support reading/)
   t.match(describeDockerError(new Error('odd'), unix), /did not answer as expected: odd/)

@@ -80,7 +80,7 @@ function layOutProject(engine: Engine, api: BotApi, watchtower: WatchtowerImage)
   writeFileSync(join(folder, 'test.yml'), JSON.stringify({ services: {
     postgres: network, redis: network, caddy: network,
     watchtower: { ...network, volumes: [socket, watchtower.mount], environment: { HTTPS_PROXY: 'http://127.0.0.1:9' } },
-    'watchtower-telegram': { ...network, volumes: [socket], build: { network: 'none' } },
+    'watchtower-telegram': { ...network, volumes: [socket], build: { network: 'none' }, healthcheck: { interval: '1s' } },
   } }))
   return folder
 }
@@ -130,6 +130,20 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
     t.match(await inside(engine, 'require("fs").readFileSync("/proc/1/status", "utf8")'), /^CapEff:\t0+$[^]*^CapBnd:\t0+$[^]*^NoNewPrivs:\t1$/m)
   })
 
+  await t.test('says that it is healthy, as Docker asks it and as anyone can', async (t) => {
+    t.ok(await until(async () => (await engine.inspect('watchtower-telegram')).State.Health?.Status === 'healthy', 20_000))
+    const { code, stdout } = await engine.docker(['exec', 'watchtower-telegram', 'node', '/app/watchtower-telegram.cjs', 'healthcheck'])
+    t.match({ code, stdout }, { code: 0, stdout: /^healthy: following watchtower, Docker answered \d+ s ago, 0 to send\n$/ })
+  })
+
+  await t.test('can be looked at by the doctor inside it, which finds nothing to mend and sends nothing', async (t) => {
+    const { code, stdout } = await engine.docker(['exec', 'watchtower-telegram', 'node', '/app/watchtower-telegram.cjs', 'doctor'], { allowFailure: true })
+    t.equal(code, 0, stdout)
+    t.match(stdout, /^✓ sidecar +following watchtower/m)
+    t.match(stdout, /^✓ self-exclusion +Watchtower leaves itself and the sidecar alone$/m)
+    t.equal(api.messages.length, 0)
+  })
+
   await t.test('can write to its state volume and nowhere else', async (t) => {
     t.equal(await inside(engine, attempt('/data/probe')), 'written')
     t.equal(await inside(engine, attempt('/app/probe')), 'EROFS')
@@ -141,8 +155,8 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
     t.equal((await engine.inspect('watchtower')).HostConfig.Memory, 200 * 2 ** 20)
   })
 
-  await t.test('is one file in its image, without source, packages or secret', async (t) => {
-    t.strictSame(await inside(engine, 'require("fs").readdirSync("/app")'), ['watchtower-telegram.cjs'])
+  await t.test('is two files in its image, without source, packages or secret', async (t) => {
+    t.strictSame(await inside(engine, 'require("fs").readdirSync("/app")'), ['program.cjs', 'program.code', 'watchtower-telegram.cjs'])
     t.notMatch(JSON.stringify(await engine.inspect('watchtower-telegram')), api.token)
   })
 

@@ -11,8 +11,14 @@ export interface FakeChat {
   /** message_thread_ids that exist; General (1) is none of them, as on the real server */
   topics?: number[]
   closedTopics?: number[]
-  /** set: every send is refused with parameters.migrate_to_chat_id */
+  /** of a chat with a negative id; default a group or supergroup, by the id */
+  type?: 'channel'
+  /** set: every send and action is refused with parameters.migrate_to_chat_id */
   migratedTo?: number
+  /** the bot's membership as getChatMember tells it; default a member */
+  member?: { status: string; [right: string]: unknown }
+  /** what members may do, as getChat tells it */
+  permissions?: Record<string, boolean>
 }
 
 /** One message Telegram accepted. `html` and `text` are what the chat shows now; `versions` starts with what was sent first. */
@@ -75,6 +81,7 @@ const PARAMETERS = new Map<string, ReadonlyMap<string, Check>>(Object.entries({
     chat_id: chat, message_id: integer, text, parse_mode: text, entities: json(), link_preview_options: linkPreview,
     reply_markup: json(),
   },
+  getChatMember: { chat_id: chat, user_id: integer },
   sendChatAction: { chat_id: chat, message_thread_id: integer, action },
 } satisfies Record<string, Record<string, Check>>).map(([method, checks]) => [method, new Map<string, Check>(Object.entries(checks))]))
 
@@ -105,19 +112,34 @@ export function createTelegram(botId: number, chats: FakeChat[]) {
       case 'getChat': return describe(findChat(params))
       case 'sendMessage': return send(params)
       case 'editMessageText': return edit(params)
-      default:
-        findThread(findChat(params), params)
-        if (params.action === undefined) throw new Refusal('wrong parameter action in request')
-        return true
+      case 'getChatMember': return member(params)
+      default: return act(params)
     }
+  }
+
+  /** Only the bot itself: a bot that is no administrator learns of no other, and this program asks for none. */
+  function member(params: Params): unknown {
+    const target = findChat(params)
+    if (params.user_id !== String(botId)) throw new Refusal('member not found')
+    return { ...(target.member ?? { status: 'member' }), user: bot }
+  }
+
+  function act(params: Params): true {
+    const target = findChat(params)
+    refuseMigrated(target)
+    findThread(target, params)
+    if (params.action === undefined) throw new Refusal('wrong parameter action in request')
+    return true
+  }
+
+  function refuseMigrated({ migratedTo }: FakeChat): void {
+    if (migratedTo !== undefined) throw new Refusal('group chat was upgraded to a supergroup chat', { migrate_to_chat_id: migratedTo })
   }
 
   function send(params: Params): unknown {
     const visible = parseText(params)
     const target = findChat(params)
-    if (target.migratedTo !== undefined) {
-      throw new Refusal('group chat was upgraded to a supergroup chat', { migrate_to_chat_id: target.migratedTo })
-    }
+    refuseMigrated(target)
     const thread = findThread(target, params)
     checkReply(target, params)
     const buttons = parseButtons(params)
@@ -212,9 +234,9 @@ function findThread(target: FakeChat, params: Params): number | null {
 }
 
 function describe(target: FakeChat): Record<string, unknown> {
-  const type = target.id > 0 ? 'private' : target.is_forum || target.id < -1e12 ? 'supergroup' : 'group'
+  const type = target.type ?? (target.id > 0 ? 'private' : target.is_forum || target.id < -1e12 ? 'supergroup' : 'group')
   const name = target.username === undefined ? {} : { username: target.username }
-  return { id: target.id, type, title: target.title ?? 'Made-up chat', ...name, ...(target.is_forum && { is_forum: true }) }
+  return { id: target.id, type, title: target.title ?? 'Made-up chat', ...name, ...(target.is_forum && { is_forum: true }), ...(target.permissions && { permissions: target.permissions }) }
 }
 
 function seconds(): number {

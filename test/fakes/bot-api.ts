@@ -37,6 +37,8 @@ export interface BotApiOptions {
   chats: FakeChat[]
   /** default 0, any free port; a fixed one lets a test bring a "down" Telegram back */
   port?: number
+  /** what the Date header of its answers says, milliseconds since 1970; default the real time */
+  clock?: () => number
   /** called with each request after its body was read, before anything is performed */
   onRequest?: (request: ApiRequest) => void
 }
@@ -87,6 +89,7 @@ export async function createBotApi(options: BotApiOptions): Promise<BotApi> {
 
   async function answerRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request)
+    if (options.clock) response.setHeader('date', new Date(options.clock()).toUTCString())
     const [, called = '', method = ''] = /^\/bot([^/]*)\/([^/?]*)/.exec(request.url ?? '') ?? []
     const entry: ApiRequest = { method, params: parseParams(request, body), status: null }
     requests.push(entry)

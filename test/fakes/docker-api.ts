@@ -1,5 +1,6 @@
 // A scripted fake of the Docker Engine API on a unix socket: containers, images, logs and events are plain values that a
-// test sets and changes. Read-only, as the product must be: every other method is recorded and answered 405.
+// test sets and changes. Read-only, as the product must be: every other method is recorded and answered 405, but for the
+// start of a container that there cannot be, which the doctor asks for and which an engine answers with 404.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
@@ -31,6 +32,8 @@ export interface DockerApi {
   images: FakeImage[]
   /** what /version and the Api-Version header say; default '1.41', as Engine 20.10 */
   apiVersion: string
+  /** what /version says is the oldest that is taken; default '1.12' */
+  minApiVersion: string
   events: FakeEvents
   /** the log of a container by name or id; created on first use, kept when the container is removed and added again under its id */
   log(nameOrId: string): FakeLog
@@ -72,6 +75,7 @@ export async function createDockerApi(): Promise<DockerApi> {
     if (version !== undefined && newer(version, api.apiVersion)) {
       return fail(response, 400, `client version ${version} is too new. Maximum supported API version is ${api.apiVersion}`)
     }
+    if (request.method === 'POST' && /^\/containers\/0{64}\/start$/.test(rest)) return fail(response, 404, `No such container: ${'0'.repeat(64)}`)
     if (request.method !== 'GET' && !(request.method === 'HEAD' && url.pathname === '/_ping')) {
       return fail(response, 405, 'the fake engine is read-only')
     }
@@ -86,7 +90,7 @@ export async function createDockerApi(): Promise<DockerApi> {
     const { searchParams } = url
     const path = decodeURIComponent(url.pathname)
     if (path === '/_ping') return void response.writeHead(200, { 'content-type': 'text/plain' }).end('OK')
-    if (path === '/version') return json(response, { Version: '20.10.24', ApiVersion: api.apiVersion, MinAPIVersion: '1.12', Os: 'linux' })
+    if (path === '/version') return json(response, { Version: '20.10.24', ApiVersion: api.apiVersion, MinAPIVersion: api.minApiVersion, Os: 'linux' })
     if (path === '/events') return events.answer(searchParams, response)
     if (path === '/containers/json') return list(searchParams, response)
 
@@ -146,7 +150,7 @@ export async function createDockerApi(): Promise<DockerApi> {
   }
 
   const api: DockerApi = {
-    socketPath, host: `unix://${socketPath}`, requests: [], containers: [], images: [], apiVersion: '1.41', events,
+    socketPath, host: `unix://${socketPath}`, requests: [], containers: [], images: [], apiVersion: '1.41', minApiVersion: '1.12', events,
     log: (nameOrId) => logOf(need(nameOrId)),
     start: (nameOrId) => {
       const one = need(nameOrId)

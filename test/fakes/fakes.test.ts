@@ -55,6 +55,10 @@ t.test('the Bot API accepts what Telegram accepts and says why it refuses the re
   await api.editMessageText({ chat_id: CHAT, message_id: sent.message_id, text: 'two' })
   t.match(botApi.messages, [{ text: 'two', versions: [{ text: 'one' }, { text: 'two' }] }])
   await api.sendChatAction({ chat_id: CHAT, action: 'typing', message_thread_id: 7 })
+  t.match(await refusal(api.sendChatAction({ chat_id: CHAT, action: 'typing', message_thread_id: 9 })), { description: 'Bad Request: message thread not found' })
+  t.match(await refusal(api.sendChatAction({ chat_id: -5, action: 'typing' })), { migrateToChatId: CHAT })
+  t.match(await api.getChatMember({ chat_id: CHAT, user_id: 123456 }), { status: 'member', user: { id: 123456 } })
+  t.match(await refusal(api.getChatMember({ chat_id: CHAT, user_id: 1 })), { description: 'Bad Request: member not found' })
 
   const refused = async (params: object, description: string): Promise<boolean> =>
     t.match(await refusal(api.sendMessage({ chat_id: CHAT, text: 'x', ...params })), { description: `Bad Request: ${description}` })

@@ -33,6 +33,33 @@ t.test('one update per service, with all its outdated containers', (t) => {
   t.end()
 })
 
+t.test('of a scaled service all older images are told', (t) => {
+  const replicas = [OLD, BUILT, OLD, NEW].map((id, n) => container(`web-${n}`, 'nginx', id, compose('web')))
+  t.match(report({ found: [found('nginx:latest')] }, [...replicas, image(OLD), image(NEW), image(BUILT)]).report.updates, [{ containers: ['web-0', 'web-1', 'web-2'], currentImageId: OLD.slice(7, 19), otherImageIds: [BUILT.slice(7, 19)] }])
+  t.end()
+})
+
+t.test('a one-off container is left out, unless its service has no other', (t) => {
+  const once = container('friday-web-run-1', 'nginx', OLD, { ...compose('web'), 'com.docker.compose.oneoff': 'True' })
+  const of = (...others: object[]) => report({ found: [found('nginx:latest')] }, [once, ...others, image(OLD), image(NEW)]).report.updates
+  t.match(of(container('web', 'nginx', OLD, compose('web'))), [{ containers: ['web'], commands: ['docker compose pull web', 'docker compose up -d web'] }])
+  t.same(of(container('web', 'nginx', NEW, compose('web'))), [], 'its next run takes the new image')
+  const hint = '# then run it again: friday-web-run-1 was started by "docker compose run"'
+  t.match(of(), [{ service: 'web', containers: ['friday-web-run-1'], commands: ['docker compose pull web', hint], rollback: ['docker tag aaaaaaaaaaaa nginx:latest', hint] }])
+  t.end()
+})
+
+t.test('a service is recreated alone where what it depends on has lost its tag, even if this check did not look at that', (t) => {
+  const commands = (dbRef: string, ...tags: string[]) => {
+    const facts = [container('web', 'nginx', OLD, { ...compose('web'), 'com.docker.compose.depends_on': 'db:service_started:false' }), container('db', dbRef, BUILT, compose('db')), image(OLD), image(NEW), { ...image(BUILT), RepoTags: tags }]
+    return report({ found: [found('nginx:latest')] }, facts).report.updates[0]?.commands[1]
+  }
+  t.equal(commands('postgres:16', 'postgres:16', 'postgres:16.1'), 'docker compose up -d web')
+  t.equal(commands('postgres:16', 'postgres:16.1'), 'docker compose up -d --no-deps web')
+  t.equal(commands(`postgres@${hex('d')}`), 'docker compose up -d web', 'a pinned one has none')
+  t.end()
+})
+
 t.test('a tag that moved twice while Watchtower checked is one update, to the last image', (t) => {
   const facts = (running: string) => [container('web', 'nginx', running, compose('web')), container('admin', 'nginx', OLD, compose('admin')), image(OLD), image(NEW), image(BUILT)]
   const ids = (list: object[], ...sessionFound: ReturnType<typeof found>[]) =>
@@ -153,6 +180,19 @@ t.test('of failures that were not told yet the later word counts, and what was n
     joinNews({ host: null, updates: [], failedChecks: earlier }, { host: null, updates: [], failedChecks: later }).news.failedChecks
   t.same(join([check('a'), check('b'), check('c', 'still')], [check('a', 'still'), check('b', 'recovered'), check('c', 'recovered')]), [check('a'), check('c', 'recovered')])
   t.same(join([check('a', 'recovered'), check('b')], [check('a'), check('b')]), [check('a'), check('b')])
+  t.end()
+})
+
+t.test('an image that is announced without its service is no news where it was announced with it, and the other way round takes its place', (t) => {
+  const known = update({ image: 'a:1', newImageId: NEW.slice(7, 19) })
+  const { report: blind } = report({ found: [found('a:1'), found('b:1')] }, null)
+  const { announced } = newsOf(nothingAnnounced, 'wt', { ...blind, updates: [known] }, [])
+  const { news } = newsOf(announced, 'wt', blind, [])
+  t.match(news.updates, [{ image: 'b:1' }])
+  const earlier = { host: null, updates: blind.updates, failedChecks: [] }
+  const joined = joinNews(earlier, { ...earlier, updates: [known] })
+  t.same(joined.news.updates.map(({ image: of, project }) => [of, project]), [['b:1', null], ['a:1', 'friday']])
+  t.match(joined.replaced, [{ image: 'a:1', project: null }])
   t.end()
 })
 

@@ -1,0 +1,49 @@
+// The engine: who may use its socket, whether it answers, and whether writes reach it.
+import { stat } from 'node:fs/promises'
+import * as z from 'zod'
+import { type Docker, dockerFault, type DockerHost, probeWrite } from '../docker/client.js'
+import { type Check, fault, ok, unseen, warning } from './check.js'
+
+/** What an engine says of itself. */
+export const EngineVersion = z.object({ Version: z.string(), ApiVersion: z.string(), MinAPIVersion: z.string().default('1.12') })
+export type EngineVersion = z.infer<typeof EngineVersion>
+
+export interface SeenEngine {
+  checks: Check[]
+  /** null: it cannot be asked for anything else */
+  version: EngineVersion | null
+}
+
+/** timeoutMs: bound on each of three requests. */
+export async function engineChecks(docker: Docker, host: DockerHost, timeoutMs: number, signal: AbortSignal): Promise<SeenEngine> {
+  const name = 'socket'
+  try {
+    await docker.ping()
+  } catch (error) {
+    const { found, remedy } = dockerFault(error, host)
+    const rest = ['writes', 'engine'].map((row) => unseen(row, `mend the ${name}`))
+    return { checks: [fault(name, found, remedy ?? 'look at the log of the Docker daemon, and of the proxy if there is one'), ...rest], version: null }
+  }
+  const { data } = EngineVersion.safeParse(await docker.version().catch(() => null))
+  const engine = data ? ok('engine', `Docker ${data.Version}, API ${data.MinAPIVersion} to ${data.ApiVersion}`) : fault('engine', 'it does not tell its version', 'a socket proxy must allow GET on version')
+  return { checks: [await usersCheck(name, host), await writesCheck(host, timeoutMs, signal), engine], version: data ?? null }
+}
+
+async function usersCheck(name: string, host: DockerHost): Promise<Check> {
+  if (host.type === 'tcp') return ok(name, `${host.host}:${host.port} answers whoever can reach it: keep it on a private network`)
+  const { uid, gid, mode } = await stat(host.path)
+  const permissions = (mode & 0o777).toString(8)
+  if ((mode & 0o006) !== 0) return warning(name, `${host.path} is open to every user of the machine (mode ${permissions}): who can use it is root there`, `chmod 660 ${host.path}`)
+  return ok(name, `${host.path} answers; user ${uid} and group ${gid} may use it (mode ${permissions})`)
+}
+
+async function writesCheck(host: DockerHost, timeoutMs: number, signal: AbortSignal): Promise<Check> {
+  const name = 'writes'
+  try {
+    const { reached, status } = await probeWrite(host, timeoutMs, signal)
+    if (reached) return warning(name, 'they would reach the engine; a socket that is mounted :ro does not keep them off', 'a strict socket proxy does: see compose/README.md, Security')
+    return status >= 400 && status < 500 ? ok(name, `they are refused (${status})`) : warning(name, `whether they are refused is not known (${status})`, 'look at the log of the proxy')
+  } catch (error) {
+    return warning(name, `whether they are refused is not known: ${dockerFault(error, host).found}`, 'look at the log of the proxy')
+  }
+}

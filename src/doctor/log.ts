@@ -1,0 +1,43 @@
+// Watchtower's log, read once from its first line: whether it can be read, and what it says.
+import { type Docker, dockerFault, type DockerHost } from '../docker/client.js'
+import { demux } from '../docker/demux.js'
+import { API_LAYOUT, createLineReader } from '../docker/line.js'
+import { linesOf } from '../docker/lines.js'
+import { createPipeline } from '../pipeline.js'
+import { redact } from '../report/redact.js'
+
+export type SeenLog =
+  /** null: the log does not say */
+  | { type: 'read'; version: string | null; lastError: string | null }
+  | { type: 'unreadable'; found: string; remedy: string }
+
+/** As a check of a version that prints no end. */
+const IDLE_MS = 600_000
+/** Reading 30 MB takes a second. */
+const READ_MS = 20_000
+/** Characters of an error that are quoted. */
+const MAX_QUOTED = 300
+
+/** Reads it to its end; never fails. */
+export async function readLog(docker: Docker, host: DockerHost, { id, tty }: { id: string; tty: boolean }): Promise<SeenLog> {
+  let version: string | null = null
+  let lastError: string | null = null
+  const pipeline = createPipeline(IDLE_MS, {
+    onEvent(event) {
+      if (event.type === 'started') version = event.version ?? version
+      if (event.type === 'started' || event.type === 'session-done') lastError = null
+      if (event.type === 'error') lastError = redact(event.message).slice(0, MAX_QUOTED).toWellFormed()
+    },
+  })
+  const signal = AbortSignal.timeout(READ_MS)
+  try {
+    const body = await docker.logs(id, { since: null, follow: false, signal })
+    const lineOf = createLineReader(API_LAYOUT)
+    for await (const raw of body ? (tty ? linesOf(body) : linesOf(body, demux())) : []) pipeline.push(lineOf(raw as string))
+    pipeline.end('eof')
+  } catch (error) {
+    const { found, remedy } = dockerFault(error, host)
+    return { type: 'unreadable', found, remedy: remedy ?? 'look at the log of the Docker daemon' }
+  }
+  return { type: 'read', version, lastError }
+}

@@ -1,0 +1,74 @@
+// The state directory: whether it can be written, what is in it, and whether a sidecar holds it. Leaves all as it was.
+import { constants } from 'node:fs'
+import { access, stat, statfs, unlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { howItIs } from '../healthcheck.js'
+import { pendingOf } from '../state/state.js'
+import { explained, peekState, StateError } from '../state/file.js'
+import { type Check, fault, ok, warning } from './check.js'
+
+/** A state with the backlog of a month is smaller. */
+const LITTLE_SPACE_BYTES = 10 * 2 ** 20
+/** As much as an ordinary state. */
+const PROBE = 'x'.repeat(4_096)
+
+/** Directory, state file and the sidecar that uses them. now: milliseconds since 1970. */
+export async function stateChecks(stateDir: string, now: number): Promise<Check[]> {
+  return [await directoryCheck(stateDir), await fileCheck(stateDir), await sidecarCheck(stateDir, now)]
+}
+
+async function directoryCheck(stateDir: string): Promise<Check> {
+  const name = 'state directory'
+  const exists = await stat(stateDir).then(() => true, () => false)
+  try {
+    if (!exists) {
+      await explained(stateDir, async () => {
+        // with a final slash, so that a file in its place is noticed
+        await access(`${await nearest(stateDir)}/`, constants.W_OK)
+      })
+      return ok(name, `${stateDir} is not there yet: the first start makes it`)
+    }
+    const { bavail, bsize } = await explained(stateDir, async () => {
+      const probe = join(stateDir, `doctor-${process.pid}.probe`)
+      await writeFile(probe, PROBE, { mode: 0o600 })
+      await unlink(probe)
+      return statfs(stateDir)
+    })
+    return roomCheck(name, stateDir, bavail * bsize)
+  } catch (error) {
+    return unusable(name, error)
+  }
+}
+
+function roomCheck(name: string, stateDir: string, space: number): Check {
+  const megabytes = Math.round(space / 2 ** 20)
+  return space < LITTLE_SPACE_BYTES ? warning(name, `${stateDir} has ${megabytes} MB left`, 'make room there') : ok(name, `${stateDir} can be written and has room`)
+}
+
+/** The directory itself or the next one above that is there. */
+async function nearest(path: string): Promise<string> {
+  return stat(path).then(() => path, () => (dirname(path) === path ? path : nearest(dirname(path))))
+}
+
+async function fileCheck(stateDir: string): Promise<Check> {
+  const name = 'state'
+  try {
+    const state = await peekState(stateDir)
+    if (!state) return ok(name, 'none yet')
+    return ok(name, `${pendingOf(state.tracked).length} updates pending, ${state.outbox.entries.length} messages to send`)
+  } catch (error) {
+    return unusable(name, error)
+  }
+}
+
+function unusable(name: string, error: unknown): Check {
+  if (!(error instanceof StateError)) throw error
+  return fault(name, error.found, error.remedy)
+}
+
+async function sidecarCheck(stateDir: string, now: number): Promise<Check> {
+  const name = 'sidecar'
+  const { running, healthy, faults, doing } = await howItIs(stateDir, now)
+  if (!running) return warning(name, `none is running with ${stateDir}`, 'start it: docker compose up -d watchtower-telegram')
+  return healthy ? ok(name, doing) : fault(name, faults.join('; '), 'see its log: docker logs watchtower-telegram')
+}
