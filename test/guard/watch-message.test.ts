@@ -47,7 +47,7 @@ const messages = (language: Language, host: string | null = 'nas') => ALARMS.map
 
 t.test('every alarm, in every language', (t) => {
   for (const language of LANGUAGES) {
-    const file = join(import.meta.dirname, `../../fixtures/alarms/watch${language === 'en' ? '' : `.${language}`}.txt`)
+    const file = join(import.meta.dirname, `../../fixtures/watch/${language}.txt`)
     t.equal(`${messages(language).map(({ text }) => text).join(RULE)}\n`, readFileSync(file, 'utf8'), language)
   }
   t.end()

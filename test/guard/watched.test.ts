@@ -53,7 +53,7 @@ t.test('one that takes the place of another goes on under its key, by name, by C
   t.match(both.watched, [{ key: 'w', id: 'v' }])
   t.same([...both.candidates.keys()], ['0a1b_watchtower'])
   const gone = look(seen, 1, []).watched
-  t.match(look(gone, 3, [one({ id: 'v', name: 'wt', place: 'wt', startedAt: NOW + MINUTE })]).watched, [{ key: 'w', id: 'v', name: 'wt', downSince: null }])
+  t.match(look(gone, 3, [one({ id: 'v', name: 'wt', place: 'wt', startedAt: NOW + MINUTE })], { candidates: new Map([['wt', NOW + 2 * MINUTE]]) }).watched, [{ key: 'w', id: 'v', name: 'wt', downSince: null }])
   t.match(look(seen, 1, [one({ name: 'renamed', place: 'renamed' })]).watched, [{ key: 'w', id: 'w', name: 'renamed' }])
   t.end()
 })
