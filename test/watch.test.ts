@@ -76,7 +76,7 @@ t.test('a check that does not come is told of once, also across a restart, and t
 })
 
 t.test('a check that breaks off is told of after the grace, with its error, though it would be made again tomorrow', async (t) => {
-  const w = await createWatching(t, '2026-11-23T02:59:00Z')
+  const w = await createWatching(t, '2026-11-23T02:50:00Z')
   w.add('watchtower', { env: ENV })
   w.start()
   await w.reach(at(0, 3))
@@ -119,7 +119,7 @@ t.test('one that is removed is told of, and its successor under another name is 
   w.start()
   await w.reach(at(0, 9))
   w.api.remove('watchtower')
-  await w.reach(at(0, 9, 10))
+  await w.clock.until(at(0, 9, 10))
   t.same(w.said(), ['⚠️ Watchtower is not running\n\nwatchtower is gone since 23 Nov 09:00. Until it runs, nobody looks for updates.\n\nRemedy: docker compose up -d, where its compose file is'])
   w.add('wt', { env: ENV })
   await w.reach(at(0, 9, 12))
