@@ -90,10 +90,10 @@ function contentOf(alarm: WatchAlarm, writing: Writing, texts: WatchTexts): Alar
       return { headline: 'up', what: `${texts.up(name)}${then(alarm.next)}` }
     case 'found':
       return { headline: 'found', what: texts.found(name) }
-    case 'checks-again':
-      return { headline: 'checksAgain', what: `${texts.checksAgain(name, when(alarm.at))}${then(alarm.next)}` }
-    default:
-      return alarm satisfies never
+    default: {
+      const { at, next } = alarm satisfies { type: 'checks-again' }
+      return { headline: 'checksAgain', what: `${texts.checksAgain(name, when(at))}${then(next)}` }
+    }
   }
 }
 
@@ -112,10 +112,9 @@ function reasonIn(reason: Reason, name: string, { reasons, remedies }: WatchText
       return { reason: reasons.restarts(reason.times), remedy: remedies.look(name) }
     case 'error':
       return { reason: reasons.error, error: reason.error, remedy: remedies.look(name) }
-    case 'silent':
-      return { reason: reasons.silent, remedy: remedies.restart(name) }
     default:
-      return reason satisfies never
+      reason satisfies { type: 'silent' }
+      return { reason: reasons.silent, remedy: remedies.restart(name) }
   }
 }
 

@@ -44,9 +44,10 @@ await engineTest(t, 'one that is stopped, and one that is removed, is told of on
   await run()
   await sidecar.waitFor('watchtower.attached')
   await engine.docker(['restart', '-t', '1', 'watchtower'])
+  await until(() => false, 2_000)
   await engine.docker(['rm', '-f', 'watchtower'])
   await run()
-  await sidecar.waitFor('watchtower.attached', 3)
+  await sidecar.waitFor('watchtower.attached', 2)
   await until(() => false, 5_000)
   t.equal(bot.messages.length, 0, 'a restart and an upgrade are ordinary')
 
