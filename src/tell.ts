@@ -64,7 +64,7 @@ export function createTeller({ docker, config, log, store, signal, look, guard, 
     const { report, failedChecks } = reportOf(session, facts, { host: config.host, container: container.name }, missed)
     const { news, announced } = newsOf(store.get().announced, container.name, report, failedChecks)
     // before a word of it: a log that cannot be written must not lose it
-    store.change((state) => commit(state, { container, checkpoint, announced, news, now: Date.now(), stateLost, remindMs: config.remindMs }))
+    store.change((state) => commit(state, { container, checkpoint, announced, updates: report.updates, news, now: Date.now(), stateLost, remindMs: config.remindMs }))
     onNews()
     log.info('session.sealed', { report }, `${container.name}: check ${session.end}, ${report.updates.length} services with updates, ${report.failures.length} not checked`)
     for (const update of news.updates) log.info('update.found', { update }, `${update.service || update.image}: ${update.currentVersion ?? 'unknown'} → ${update.newVersion ?? update.newImageId}`)
@@ -74,7 +74,9 @@ export function createTeller({ docker, config, log, store, signal, look, guard, 
   async function factsFor(session: CheckSession): Promise<Facts | null> {
     for (let attempts = 0; !signal.aborted; ) {
       try {
-        return await gatherFacts(docker, session.found.map((found) => found.newImageId))
+        const facts = await gatherFacts(docker, session.found.map((found) => found.newImageId), attempts === MAX_ATTEMPTS - 1)
+        if (facts.unclear) log.error('facts.missing', {}, `reporting without ${facts.unclear.map(({ name }) => name).join(', ')}: the engine answers for other containers only`)
+        return facts
       } catch (error) {
         // an engine that is away is waited for: the session is in its log all the while
         attempts += await docker.ping().then(() => 1, () => 0)

@@ -27,6 +27,11 @@ export function placeOf(container: Pick<ContainerFacts, 'name' | 'labels'>): Pla
   return { service, project, directory: container.labels.get(`${COMPOSE}project.working_dir`) || null }
 }
 
+/** Made by `compose run`: it ends by itself, and the next run takes the new image. */
+export function isOneOff({ labels }: Pick<ContainerFacts, 'labels'>): boolean {
+  return labels.get(`${COMPOSE}oneoff`) === 'True'
+}
+
 /** The commands where nothing is known but the image: the service is taken to be named like it. */
 export function plainCommands(service: string): string[] {
   return [`docker compose pull ${operand(service)}`, `docker compose up -d ${operand(service)}`]
@@ -45,7 +50,8 @@ export function commandsFor(image: string, containers: readonly [ContainerFacts,
     return [HINTS.portainer(inline(project))]
   }
   const compose = ['docker compose', ...composeFlags(first, project, directory)].join(' ')
-  const replicas = all.filter((c) => isOf(c, project, service) && c.labels.get(`${COMPOSE}oneoff`) !== 'True').length
+  if (containers.every(isOneOff)) return [`${compose} pull ${operand(service)}`, HINTS.oneOff(listed(containers))]
+  const replicas = all.filter((c) => isOf(c, project, service) && !isOneOff(c)).length
   const up = [
     'up -d',
     ...(dependencies(service, project, all).some((s) => pending.has(s)) ? ['--no-deps'] : []),

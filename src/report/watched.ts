@@ -12,11 +12,11 @@ const SCOPE_LABEL = `${WATCHTOWER_LABEL}.scope`
 const LIVE = ['running', 'paused', 'restarting']
 const STOPPED = ['created', 'exited']
 
-/** What decides whether a container is watched. */
-export type Watchable = Pick<ContainerFacts, 'name' | 'labels' | 'status'>
-
 /** Why a Watchtower leaves a container out: by the container's label, for want of one, by its own scope or settings, or as it is stopped. */
 export type Reason = 'excluded' | 'not-enabled' | 'other-scope' | 'disabled' | 'stopped' | 'not-named'
+
+/** What decides whether a container is watched. */
+export type Watchable = Pick<ContainerFacts, 'name' | 'labels' | 'status'>
 
 /** Whether this Watchtower watches a container; null stands for an unknown Watchtower: all but the excluded. */
 export function watchedBy(watchtower: ContainerFacts | null): (container: Watchable) => boolean {
