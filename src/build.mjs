@@ -1,13 +1,15 @@
 // Bundles the program into two files: the entry that package.json's bin names, with the health check, and all the rest,
 // which it loads for every other command: only to read past the rest costs half of Node's own start.
+// With a directory they are written there, with what they were made of: `meta.json`, esbuild's metafile.
 // CommonJS: on Node 22 and later an ES module that imports node:http loads undici, 10 MB of it.
-import { chmodSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { build } from 'esbuild'
 
 const { version, bin } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-const entry = new URL(`../${bin['watchtower-telegram']}`, import.meta.url).pathname
-const REST = 'program.cjs'
+const path = new URL(`../${bin['watchtower-telegram']}`, import.meta.url).pathname
+const directory = process.argv[2] ?? dirname(path)
+const entry = join(directory, basename(path))
 
 // What the libraries load at their start and never use here, and what stands in its place. Each of
 // these costs memory and start-up; all of them more than the program's own code.
@@ -30,6 +32,8 @@ const common = {
   format: 'cjs',
   minifyWhitespace: true,
   minifySyntax: true,
+  // a crash prints the line it happened in
+  lineLimit: 120,
   // Request: the Telegram library probes for it, and that alone loads the built-in fetch
   // DOCKER_HOST: config is its only reader; dockerode would read it too, and more variables with it
   // (a timeout, certificates), and fails where it cannot parse what the Docker CLI can
@@ -37,10 +41,11 @@ const common = {
   logLevel: 'warning',
 }
 
-await build({
+const { metafile } = await build({
   ...common,
+  metafile: true,
   entryPoints: [new URL('cli.ts', import.meta.url).pathname],
-  outfile: join(dirname(entry), REST),
+  outfile: join(directory, 'program.cjs'),
   plugins: [
     {
       name: 'leave out what is never used',
@@ -64,9 +69,12 @@ await build({
     {
       name: 'the rest is a file of its own',
       setup({ onResolve }) {
-        onResolve({ filter: /^\.\/cli\.js$/ }, () => ({ path: `./${REST}`, external: true }))
+        onResolve({ filter: /^\.\/cli\.js$/ }, () => ({ path: new URL('rest.ts', import.meta.url).pathname }))
       },
     },
   ],
 })
 chmodSync(entry, 0o755)
+// V8 tells by its length alone whether compiled code belongs to a source
+rmSync(join(directory, 'program.code'), { force: true })
+if (process.argv[2] !== undefined) writeFileSync(join(directory, 'meta.json'), JSON.stringify(metafile))

@@ -8,6 +8,7 @@ import { enqueueNotice, recovered } from './delivery/outbox.js'
 import { createTelegram, type Telegram } from './delivery/telegram.js'
 import { createDocker } from './docker/client.js'
 import { untilLost } from './docker/watchdog.js'
+import { createGuard } from './guard.js'
 import { createHealth, type Health } from './health.js'
 import type { Log } from './logger.js'
 import { isQuiet } from './life/quiet.js'
@@ -24,6 +25,8 @@ import { followWatchtowers } from './watchtowers.js'
 
 /** An unanswered send gets this long after the signal; the exit is promised within 5 s. */
 const LAST_SEND_MS = 4_000
+/** By then all that the start needed is done with; V8 itself never tidies up after it while nothing happens. */
+const STARTED_MS = 3_000
 /** First wait and cap between two looks at token and chat, in paces: while Telegram cannot be reached, and while a person must act. */
 const CHECK_PACES = { transient: { first: 1, cap: 60 }, permanent: { first: 900, cap: 21_600 } }
 
@@ -143,7 +146,8 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     onEvent: (event) => logDelivery(log, health, event),
   })
   const observer = createObserver(docker, store, relay.wake)
-  const teller = createTeller({ docker, config, log, store, signal, look: observer.look, onNews: relay.wake })
+  const guard = createGuard({ docker, config, log, store, signal, onNews: relay.wake })
+  const teller = createTeller({ docker, config, log, store, signal, look: observer.look, guard, onNews: relay.wake })
 
   const onPing = (fault: string | null): void => {
     if (fault === null) health.seen('ping')
@@ -151,9 +155,10 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   }
 
   log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
+  void sleep(STARTED_MS, signal).then(() => globalThis.gc?.())
   await Promise.all([
     checkTelegram(telegram, config, log, health, signal),
-    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onEmpty: (container) => store.change((before) => known(before, container)), onChange: observer.look, health }),
+    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onEmpty: (container) => store.change((before) => known(before, container)), onChange: observer.look, health, guard }),
     relay.run(signal),
     untilLost(docker, config.docker, timing.dockerLostMs, onPing, signal).then((wasLost) => {
       if (wasLost) log.fatal('docker.lost', {}, `Docker has not answered for ${timing.dockerLostMs / 1000} s: ending, so that a restart finds its socket again`)

@@ -18,17 +18,20 @@ export function listPending(tracked: readonly Tracked[], { json, timeZone, now }
     .toSorted((a, b) => a.since - b.since)
   if (json) return `${JSON.stringify(pending.map(({ since, ...update }) => ({ ...update, since: new Date(since).toISOString() })), null, 2)}\n`
   if (pending.length === 0) return 'Nothing is pending.\n'
-  const rows = pending.map(({ service, project, currentVersion, newVersion, newImageId, since }) => {
+  const rows = pending.map(({ service, project, currentVersion, newVersion, newImageId, since, directory, commands }) => {
     const { year, month, day, clock } = momentOf(since, timeZone)
     const days = daysBetween(since, now, timeZone)
     const date = `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')} ${clock}`
-    return [service, project ?? '', `${currentVersion ?? 'unknown'} → ${newVersion ?? newImageId}`, `${date} (${days === 0 ? 'today' : days === 1 ? '1 day' : `${days} days`})`].map(visible)
+    const age = days === 0 ? 'today' : days === 1 ? '1 day' : `${days} days`
+    return {
+      cells: [service, project ?? '', `${currentVersion ?? 'unknown'} → ${newVersion ?? newImageId}`, `${date} (${age})`].map(visible),
+      below: [...(directory === null ? [] : [`cd ${directory}`]), ...commands].map((text) => `    ${visible(text)}`),
+    }
   })
   const head = ['SERVICE', 'PROJECT', 'UPDATE', 'PENDING SINCE']
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]): string => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
-  const commands = pending.map(({ directory, commands: lines }) => [...(directory === null ? [] : [`cd ${directory}`]), ...lines].map((text) => `    ${visible(text)}`))
-  return `${[line(head), ...rows.flatMap((row, n) => [line(row), ...(commands[n] ?? [])])].join('\n')}\n`
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map(({ cells }) => (cells[column] as string).length)))
+  const line = (cells: readonly string[]): string => cells.map((cell, column) => cell.padEnd(widths[column] as number)).join('  ').trimEnd()
+  return `${[line(head), ...rows.flatMap(({ cells, below }) => [line(cells), ...below])].join('\n')}\n`
 }
 
 /** Nothing foreign moves the cursor of a terminal. */

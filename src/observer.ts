@@ -3,6 +3,7 @@
 import type { Docker, Listed } from './docker/client.js'
 import { placeOf } from './report/commands.js'
 import { type ContainerFacts, containerFacts } from './report/facts.js'
+import type { Seen } from './life/pending.js'
 import { observed } from './state/state.js'
 import type { Store } from './state/store.js'
 
@@ -14,33 +15,38 @@ export interface Observer {
 export function createObserver(docker: Docker, store: Store, onChange: () => void): Observer {
   let known = new Map<string, ContainerFacts>()
 
-  async function factsOf({ id, health }: Listed): Promise<ContainerFacts | null> {
-    const facts = known.get(id) ?? containerFacts(await docker.inspectContainer(id))
-    return facts && { ...facts, health }
+  /** Null where the container is gone meanwhile, undefined where nothing can be learned of it now. */
+  async function factsOf({ id, health }: Pick<Listed, 'id' | 'health'>): Promise<ContainerFacts | null | undefined> {
+    const before = known.get(id)
+    if (before) return { ...before, health }
+    const answer = await docker.inspectContainer(id).catch(() => undefined)
+    const facts = containerFacts(answer)
+    return facts ? { ...facts, health } : answer === null ? null : undefined
   }
 
-  async function containersNow(): Promise<ContainerFacts[]> {
+  async function seenNow(): Promise<Required<Seen>> {
     const { tracked } = store.get()
     const services = new Set(tracked.map(({ update }) => JSON.stringify([update.project, update.service])))
-    const listed = (await docker.list()).filter(({ name, labels }) => {
-      const { project, service } = placeOf({ name, labels: new Map(Object.entries(labels)) })
+    const listed = (await docker.list()).map((one) => ({ ...one, labels: new Map(Object.entries(one.labels)) })).filter((one) => {
+      const { project, service } = placeOf(one)
       return services.has(JSON.stringify([project, service]))
     })
-    const containers: ContainerFacts[] = []
+    const seen = { containers: [] as ContainerFacts[], unclear: [] as typeof listed }
     for (const one of listed) {
       const facts = await factsOf(one)
-      if (facts) containers.push(facts)
+      if (facts) seen.containers.push(facts)
+      // a service must not look gone because a container could not be inspected
+      else if (facts === undefined) seen.unclear.push(one)
     }
-    return containers
+    return seen
   }
 
   async function lookOnce(): Promise<void> {
-    // a service must not look gone because a container could not be inspected
-    const containers = await containersNow().catch(() => null)
-    if (containers === null) return
-    known = new Map(containers.map((facts) => [facts.id, facts]))
+    const seen = await seenNow().catch(() => null)
+    if (seen === null) return
+    known = new Map(seen.containers.map((facts) => [facts.id, facts]))
     const before = store.get()
-    store.change((state) => observed(state, { containers, images: [] }, Date.now()))
+    store.change((state) => observed(state, seen, Date.now()))
     if (store.get() !== before) onChange()
   }
 

@@ -3,7 +3,7 @@
 import { createDecoder, type DatedRecord, type Decoder } from './watchtower/decoder.js'
 import { eventOf, type WatchtowerEvent } from './watchtower/event.js'
 import type { Line } from './watchtower/record.js'
-import { advance, type CheckSession, emptySessionState, finish, type LogContext, quiet, type SessionState } from './watchtower/session.js'
+import { advance, type CheckSession, emptySessionState, finish, type LogContext, quiet, replacing, type SessionState } from './watchtower/session.js'
 
 /** A session and who wrote it, where a log mixes several: compose's prefix. */
 export interface SourcedSession extends CheckSession {
@@ -21,6 +21,8 @@ export interface Pipeline {
   decoded(): number
   /** What a pipeline that goes on after the last sealed session must know: of the log without a source's name. */
   context(): LogContext
+  /** What a check that has not ended has found and replaced so far, in the log without a source's name; null where it has replaced nothing. */
+  replacing(): Pick<CheckSession, 'found' | 'replaced'> | null
 }
 
 export interface PipelineOptions {
@@ -95,6 +97,10 @@ export function createPipeline(idleMs: number, { context = null, onEvent = () =>
     context() {
       const { version, endless } = sources.get(null)?.session ?? context ?? emptySessionState()
       return { version, endless }
+    },
+    replacing() {
+      const source = sources.get(null)
+      return source ? replacing(source.session) : null
     },
   }
 }

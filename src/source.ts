@@ -6,6 +6,7 @@ import { createCursor, type Position } from './docker/cursor.js'
 import { tail } from './docker/tail.js'
 import { createPipeline } from './pipeline.js'
 import { createMissed } from './watchtower/missed.js'
+import type { Line } from './watchtower/record.js'
 import type { CheckSession, LogContext } from './watchtower/session.js'
 
 /** Up to where all is accounted for, and what must be known of the log before it. Plain data, for the state file. */
@@ -35,15 +36,23 @@ export interface SourceOptions {
   onSession(session: CheckSession, checkpoint: Checkpoint | null, missed: boolean): void | Promise<void>
   /** The log was read to its end. empty: no check has ended in it. */
   onAttached(empty: boolean): void
+  /** The inspect answer with which an attachment begins. */
+  onContainer(answer: unknown): void
+  /** A check that has not ended has replaced or stopped one more container; what was missed comes with its session. */
+  onReplacing(check: Pick<CheckSession, 'found' | 'replaced'>): void
   onEngineError(message: string): void
   onStalled(): void
 }
 
 /** A source that goes on from the saved checkpoint. */
 export function createSource(docker: Docker, options: SourceOptions): Source {
-  const { saved, history, idleMs, onSession, onAttached } = options
+  const { saved, history, idleMs, onSession, onAttached, onReplacing } = options
   const cursor = createCursor(saved?.position ?? null)
-  const pipeline = createPipeline(idleMs, { context: saved?.context ?? null })
+  let replacedMore = false
+  const pipeline = createPipeline(idleMs, {
+    context: saved?.context ?? null,
+    onEvent: ({ type }) => (replacedMore ||= type === 'container-stopped' || type === 'container-created'),
+  })
   let missed = createMissed(history)
   let lastMissed: Checkpoint | null = null
   let caughtUp = false
@@ -59,6 +68,18 @@ export function createSource(docker: Docker, options: SourceOptions): Source {
       } else if (checkpoint) return onSession(session, checkpoint, false)
       else void onSession(session, null, false)
     }
+  }
+
+  function takeLine(line: Line): void | Promise<void> {
+    const sessions = pipeline.push(line)
+    tellReplacing()
+    return take(sessions)
+  }
+
+  function tellReplacing(): void {
+    const check = replacedMore && caughtUp ? pipeline.replacing() : null
+    if (caughtUp) replacedMore = false
+    if (check) onReplacing(check)
   }
 
   /** Tells what was missed, if anything was. */
@@ -81,9 +102,12 @@ export function createSource(docker: Docker, options: SourceOptions): Source {
           sleep,
           onLine(line) {
             quietTimer.refresh()
-            return take(pipeline.push(line))
+            return takeLine(line)
           },
-          onCaughtUp: () => onAttached(!catchUp()),
+          onCaughtUp() {
+            onAttached(!catchUp())
+            tellReplacing()
+          },
         })
         if (!signal.aborted) void take(pipeline.end('exited'))
       } finally {

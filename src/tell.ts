@@ -5,6 +5,7 @@ import type { Config } from './config.js'
 import type { Docker } from './docker/client.js'
 import { describeDockerError } from './docker/fault.js'
 import { gatherFacts } from './docker/inspect.js'
+import type { Guard } from './guard.js'
 import type { Log } from './logger.js'
 import { newsOf } from './report/announce.js'
 import type { Facts } from './report/facts.js'
@@ -46,25 +47,27 @@ export interface TellerOptions {
   signal: AbortSignal
   /** Learns what became of what is pending, so that nobody is reminded of what is done. */
   look(): Promise<void>
+  /** Tells what the session replaced, before it is accounted for. */
+  guard: Pick<Guard, 'tell'>
   /** There may be something new to send. */
   onNews(): void
 }
 
-export function createTeller({ docker, config, log, store, signal, look, onNews }: TellerOptions): Teller {
+export function createTeller({ docker, config, log, store, signal, look, guard, onNews }: TellerOptions): Teller {
   let work = Promise.resolve()
   let waiting = 0
 
   async function tellOne({ container, session, checkpoint, missed, stateLost }: Sealed): Promise<void> {
     const facts = session.found.length + session.failures.length === 0 ? null : await factsFor(session)
+    await guard.tell(container, session)
     await look()
     if (signal.aborted) return
     const { report, failedChecks } = reportOf(session, facts, { host: config.host, container: container.name }, missed)
     const { news, announced } = newsOf(store.get().announced, container.name, report, failedChecks)
     // before a word of it: a log that cannot be written must not lose it
-    store.change((state) => commit(state, { container, checkpoint, announced, news, now: Date.now(), stateLost, remindMs: config.remindMs }))
+    store.change((state) => commit(state, { container, checkpoint, announced, updates: report.updates, news, now: Date.now(), stateLost, remindMs: config.remindMs }))
     onNews()
     log.info('session.sealed', { report }, `${container.name}: check ${session.end}, ${report.updates.length} services with updates, ${report.failures.length} not checked`)
-    for (const replaced of report.replaced) log.error('container.replaced', { container: container.name, replaced }, `${container.name} replaced ${replaced.container}: it is not monitor-only`)
     for (const update of news.updates) log.info('update.found', { update }, `${update.service || update.image}: ${update.currentVersion ?? 'unknown'} → ${update.newVersion ?? update.newImageId}`)
     for (const failed of news.failedChecks) log.warn('check.failed', { failed }, `${failed.name} could not be checked: ${failed.reason}`)
   }
@@ -72,7 +75,9 @@ export function createTeller({ docker, config, log, store, signal, look, onNews 
   async function factsFor(session: CheckSession): Promise<Facts | null> {
     for (let attempts = 0; !signal.aborted; ) {
       try {
-        return await gatherFacts(docker, session.found.map((found) => found.newImageId))
+        const facts = await gatherFacts(docker, session.found.map((found) => found.newImageId), attempts === MAX_ATTEMPTS - 1)
+        if (facts.unclear) log.error('facts.missing', {}, `reporting without ${facts.unclear.map(({ name }) => name).join(', ')}: the engine answers for other containers only`)
+        return facts
       } catch (error) {
         // an engine that is away is waited for: the session is in its log all the while
         attempts += await docker.ping().then(() => 1, () => 0)

@@ -5,6 +5,7 @@ import type { Config } from './config.js'
 import type { Docker } from './docker/client.js'
 import { describeDockerError } from './docker/fault.js'
 import { findWatchtowers, watchContainers } from './docker/discover.js'
+import type { Guard } from './guard.js'
 import type { Health } from './health.js'
 import type { Log } from './logger.js'
 import { createSource, type Source } from './source.js'
@@ -39,12 +40,14 @@ export interface WatchtowersOptions {
   onEmpty(container: { id: string; name: string }): void
   /** Something on the engine may have changed. */
   onChange(): unknown
+  /** Sees what each of them was told to do, and does. */
+  guard: Pick<Guard, 'onContainer' | 'onUnreadable' | 'onReplacing' | 'look'>
   /** is told what became of each Watchtower */
   health: Pick<Health, 'seen' | 'watch'>
 }
 
 /** Resolves after the signal aborts. */
-export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onChange, health }: WatchtowersOptions): Promise<void> {
+export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onChange, health, guard }: WatchtowersOptions): Promise<void> {
   const bell = createBell()
   const followed = new Map<string, Followed>()
   let history = cursors.length === 0
@@ -70,6 +73,8 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
           health.watch(id, one.name, 'following')
           log.info('watchtower.attached', { container: one.name, id }, `following ${one.name}`)
         },
+        onContainer: (answer) => guard.onContainer({ id, name: one.name }, answer),
+        onReplacing: (check) => guard.onReplacing({ id, name: one.name }, check),
         onEngineError: (message) => {
           if (message !== one.fault) log.warn('log.broken', { container: one.name, error: message }, `Docker could not read on in the log of ${one.name}`)
           one.fault = message
@@ -104,6 +109,7 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
     const fault = describeDockerError(error, config.docker)
     if (fault !== one.fault && statusCode !== undefined) log.error('log.unreadable', { container: one.name }, `the log of ${one.name} cannot be read: ${fault}`)
     one.fault = fault
+    if (statusCode === 501) guard.onUnreadable({ id, name: one.name })
     health.watch(id, one.name, { fault })
     await sleep(RECONNECT_MS.cap, signal)
   }
@@ -120,6 +126,7 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
       if (!one.active && (running || !one.read)) void attach(id, one)
     }
     history = false
+    guard.look(found)
     for (const [id, one] of followed) {
       if (one.active || found.some((c) => c.id === id)) continue
       followed.delete(id)

@@ -27,7 +27,9 @@ t.test('while the state cannot be written messages go on from memory, that is sa
   const w = await createWorld(t)
   void w.start()
   await w.api.log('watchtower').waitForFollowers(1)
-  rmSync(w.config.stateDir, { recursive: true })
+  // no write is under way once it knows the log
+  await until(() => readFileSync(join(w.config.stateDir, 'state.json'), 'utf8').includes('"name":"watchtower"'))
+  rmSync(w.config.stateDir, { recursive: true, maxRetries: 5 })
   for (const [n, name] of ['app-a', 'app-b'].entries()) {
     w.say('watchtower', other(name), done)
     await w.waitFor('report.sent', n + 1)

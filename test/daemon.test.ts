@@ -96,7 +96,7 @@ t.test('two Watchtowers have sessions of their own', async (t) => {
 t.test('with WATCHTOWER_CONTAINER only that one is followed, and one-off checks', async (t) => {
   const w = await createWorld(t, { watchtower: 'chosen' })
   w.api.containers.push(
-    container({ name: 'chosen', image: 'my/watchtower:1' }),
+    container({ name: 'chosen', image: 'my/watchtower:1', env: ['WATCHTOWER_MONITOR_ONLY=true'] }),
     container({ name: 'once', image: 'containrrr/watchtower:1.7.1', labels: { ...WATCHTOWER, 'com.docker.compose.oneoff': 'True' } }),
   )
   void w.start()

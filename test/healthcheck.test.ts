@@ -9,11 +9,15 @@ import { createWorld, done, found, type World } from './world.js'
 
 const COMMAND = ['dist/watchtower-telegram.cjs', 'healthcheck']
 
-/** Exit code and output of the command, in a shell with nothing but STATE_DIR. */
-function check(stateDir: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
+/** Exit code and output of the command, in a shell with nothing but STATE_DIR; what it is made of must say the same. */
+async function check(stateDir: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  const finished = await new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     execFile(process.execPath, COMMAND, { env: { STATE_DIR: stateDir } }, (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }))
   })
+  const { healthy, sentence } = await healthcheck(Date.now(), { STATE_DIR: stateDir })
+  const plain = (text: string): string => text.replace(/\d+ s\b/g, 'n s')
+  t.same([finished.code, plain(finished.stdout)], [healthy ? 0 : 1, plain(`${sentence}\n`)])
+  return finished
 }
 
 async function started(w: World): Promise<void> {

@@ -1,36 +1,10 @@
 // The life of an update in the daemon: announced, reminded of, applied, rolled back, in the message that announced it.
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { container, image, madeUpId } from './fakes/docker-api.js'
-import { compose, createWorld, done, found, MESSAGE, type World } from './world.js'
+import { announced, NEW, OLD, recreate, shows } from './lived-world.js'
+import { compose, createWorld, done, found, MESSAGE } from './world.js'
 
-const NEW = `sha256:${madeUpId('postgres 16.2')}`
-const OLD = `sha256:${madeUpId('postgres 16.1')}`
 const other = (name: string): string => `Found new ${name}:1 image (111111111111)`
-
-/** Recreates postgres on an image, as `docker compose up -d` does. */
-function recreate(w: World, imageId: string, health?: string): void {
-  w.api.remove('friday-postgres')
-  const next = container({ name: 'friday-postgres', image: 'postgres:16', id: madeUpId(`postgres ${imageId} ${w.api.requests.length}`), imageId, labels: compose('postgres') })
-  next.Created = new Date().toISOString()
-  if (health !== undefined) Object.assign(next.State, { Health: { Status: health } })
-  w.api.containers.push(next)
-  w.api.start('friday-postgres')
-}
-
-async function announced(t: Test, overrides: Parameters<typeof createWorld>[1] = {}): Promise<World> {
-  const w = await createWorld(t, overrides)
-  void w.start()
-  await w.api.log('watchtower').waitForFollowers(1)
-  w.say('watchtower', found, done)
-  await w.waitFor('report.sent')
-  return w
-}
-
-/** Resolves when the message that stands first in the chat reads so. */
-async function shows(w: World, pattern: RegExp, nth = 0): Promise<string> {
-  for (let tries = 0; tries < 160 && !pattern.test(w.bot.messages[nth]?.text ?? ''); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50))
-  return w.bot.messages[nth]?.text ?? ''
-}
 
 t.test('a service that is recreated on the new image is ticked in the message that announced it, and becomes healthy', async (t) => {
   const w = await announced(t)
@@ -68,7 +42,7 @@ t.test('a newer image is told with since when the older was pending, and the old
   w.api.images.push(newer)
   w.say('watchtower', `Found new postgres:16 image (${newer.Id.slice(7, 19)})`, done)
   await w.waitFor('report.sent', 2)
-  t.match(w.bot.messages[1]?.text, /Current: 16\.1\nNew: 16\.3[^]*pending since/)
+  t.match(w.bot.messages[1]?.text, /Current: 16\.1\nNew: 16\.2 → 16\.3, pending since \d+ \w+\n/)
   await shows(w, /16\.3/)
   t.match(w.bot.messages[0]?.html, /<s>[^]*<\/s>[^]*href="https:\/\/t\.me\/c\/1234567890\/7\/\d+"/)
 })

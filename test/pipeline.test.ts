@@ -89,7 +89,7 @@ t.test('the end of a log seals what is open: a file as eof, a container as abort
 })
 
 t.test('a message that still waited for its end counts at the end', (t) => {
-  t.strictSame(run(lines(...print('logrus pretty', banner), 'INFO[0002] Creating /web')), [session({ startedAt: null, endedAt: null, end: 'eof', scanned: null, available: null, failed: null, replaced: [{ container: 'web', state: 'recreated' }] })])
+  t.strictSame(run(lines(...print('logrus pretty', banner), 'INFO[0002] Creating /web')), [session({ startedAt: null, endedAt: null, end: 'eof', scanned: null, available: null, failed: null, replaced: [{ container: 'web', state: 'recreated', at: null }] })])
   t.end()
 })
 

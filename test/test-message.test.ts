@@ -51,6 +51,8 @@ t.test('every failure is a sentence with its remedy, without the token', async (
   w.bot.next('sendMessage', ...Array.from({ length: 2 }, () => ({ type: 'error', status: 400, description: 'Bad Request: made up' }) as const))
   t.match((await send(w)).sentence, /^Telegram refuses the test message: 400: Bad Request: made up; /)
   w.bot.always('sendMessage', null)
+  w.bot.next('sendMessage', ...Array.from({ length: 2 }, () => ({ type: 'error', status: 400, description: 'Bad Request: made up' }) as const))
+  t.same(await send(w), { sent: false, sentence: 'Telegram takes the test message in no form: Bad Request: made up; try without MESSAGE_TEMPLATE_FILE' })
   await w.bot.close()
   t.match((await send(w)).sentence, /^the Bot API cannot be reached: ECONNREFUSED: check this machine's way to http/)
 })

@@ -79,7 +79,7 @@ export const emptyOutbox: Outbox = { entries: [], notBefore: 0, askedAt: 0, send
 export function enqueueNews(outbox: Outbox, news: News, stillPending: StillPending[], now: number, stateLost: boolean): { outbox: Outbox; replaced: Update[] } {
   if (news.updates.length + news.failedChecks.length === 0) return { outbox, replaced: [] }
   const last = outbox.entries.at(-1)
-  if (last?.content.type === 'news' && last.state === 'pending' && last.parts === null) {
+  if (last && isUntold(last)) {
     const { news: joined, replaced } = joinNews(last.content.news, news)
     const entry: Entry = { ...last, content: { type: 'news', news: joined, stillPending: mentions(stillPending, joined) }, stateLost: last.stateLost || stateLost }
     return { outbox: { ...outbox, entries: [...outbox.entries.slice(0, -1), entry] }, replaced }
@@ -106,11 +106,22 @@ export function enqueueEdits(outbox: Outbox, shown: readonly number[], now: numb
   return shown.filter((id) => !waiting.has(id)).reduce((box, id) => enqueue(box, { type: 'edit', shown: id }, now, false), outbox)
 }
 
+/** The updates in the news that no message was made of yet: nobody was told of them. */
+export function untold({ entries }: Outbox): Update[] {
+  return entries.flatMap((entry) => (isUntold(entry) ? entry.content.news.updates : []))
+}
+
+type NewsEntry = Entry & { content: { type: 'news' } }
+
+function isUntold(entry: Entry): entry is NewsEntry {
+  return entry.content.type === 'news' && entry.parts === null && entry.state === 'pending'
+}
+
 /** Takes updates that need not be told any more out of the news that no message was made of yet. */
 export function withoutNews(outbox: Outbox, updates: readonly Update[]): Outbox {
   const taken = new Set(updates.map(updateKey))
   const entries = outbox.entries.flatMap((entry) => {
-    if (entry.content.type !== 'news' || entry.parts !== null || entry.state === 'sending') return [entry]
+    if (!isUntold(entry)) return [entry]
     const { news } = entry.content
     const left = news.updates.filter((update) => !taken.has(updateKey(update)))
     if (left.length === news.updates.length) return [entry]

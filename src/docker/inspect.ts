@@ -8,14 +8,26 @@ const AT_ONCE = 8
 
 /**
  * All containers of the engine, every image they run, and the images named by id (12 hex digits
- * or more). What vanishes in between is left out. Fails when the engine does not answer.
+ * or more). What vanishes in between is left out. Fails when the engine does not answer; gaps: not
+ * where it answers for some containers and not for others.
  */
-export async function gatherFacts(docker: Docker, imageIds: readonly string[]): Promise<Facts> {
+export async function gatherFacts(docker: Docker, imageIds: readonly string[], gaps = false): Promise<Facts> {
   const listed = await docker.list()
-  const containers = (await each(listed, async ({ id }) => containerFacts(await docker.inspectContainer(id)))).filter((c) => c !== null)
+  const unclear: Required<Facts>['unclear'][number][] = []
+  const containers = (
+    await each(listed, async ({ id, name, labels }) => {
+      try {
+        return containerFacts(await docker.inspectContainer(id))
+      } catch (error) {
+        unclear.push({ name, labels: new Map(Object.entries(labels)) })
+        if (!gaps || unclear.length === listed.length) throw error
+        return null
+      }
+    })
+  ).filter((c) => c !== null)
   const wanted = [...new Set([...imageIds, ...containers.map((c) => c.imageId)])]
   const images = (await each(wanted, async (id) => imageFacts(await docker.inspectImage(id)))).filter((i) => i !== null)
-  return { containers, images }
+  return { containers, images, ...(unclear.length > 0 && { unclear }) }
 }
 
 async function each<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {

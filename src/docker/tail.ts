@@ -23,6 +23,8 @@ export interface TailOptions {
   sleep(ms: number, signal: AbortSignal): Promise<void>
   /** A promise slows the reading down to what is done with the lines. */
   onLine(line: Line): void | Promise<void>
+  /** The inspect answer with which it begins. */
+  onContainer(answer: unknown): void
   /** Everything that was there at the start has been read; lines from now on are live. */
   onCaughtUp(): void
   /** The engine's own words in the middle of the log. */
@@ -42,10 +44,11 @@ type Reading = { type: 'read'; lines: number } | { type: 'gone' }
 
 /** Resolves when the container has stopped, is gone, or the signal aborts; fails when the engine does. */
 export async function tail(docker: Docker, options: TailOptions): Promise<void> {
-  const { id, cursor, signal, reconcileMs, sleep, onCaughtUp, onEngineError, onStalled } = options
+  const { id, cursor, signal, reconcileMs, sleep, onContainer, onCaughtUp, onEngineError, onStalled } = options
   const inspected = await state(docker, id)
   if (!inspected) return
   const { tty } = inspected
+  onContainer(inspected.answer)
   await read(docker, options, tty, !inspected.running)
   onCaughtUp()
   while (!signal.aborted) {
@@ -132,7 +135,7 @@ async function readFrom(docker: Docker, { id, cursor, signal, timeoutMs, onLine,
   return { type: 'read', lines }
 }
 
-async function state(docker: Docker, id: string): Promise<{ running: boolean; tty: boolean } | null> {
+async function state(docker: Docker, id: string): Promise<{ running: boolean; tty: boolean; answer: unknown } | null> {
   const answer = (await docker.inspectContainer(id)) as { State?: { Running?: boolean }; Config?: { Tty?: boolean } } | null
-  return answer && { running: answer.State?.Running === true, tty: answer.Config?.Tty === true }
+  return answer && { running: answer.State?.Running === true, tty: answer.Config?.Tty === true, answer }
 }

@@ -1,6 +1,6 @@
 // Looks at everything that the deployment depends on. Takes the environment, gives the rows. Sends no message and changes
 // nothing; every wait is bounded.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { createDocker } from '../docker/client.js'
 import { secretsOf } from '../telegram-proxy.js'
@@ -17,6 +17,8 @@ import { watchtowerChecks } from './watchtower.js'
 const ANSWER_MS = 10_000
 /** Bound on all of them: an engine with hundreds of containers is asked for each. */
 const ALL_MS = 60_000
+/** What is mounted where, as Linux tells it. */
+const MOUNTS = '/proc/self/mountinfo'
 
 export interface Diagnosis {
   checks: Check[]
@@ -37,18 +39,9 @@ export async function diagnose(now: () => number, environment?: NodeJS.ProcessEn
     const first = wrong === undefined ? 'mend the socket' : `correct ${wrong}`
     const engine = wrong === undefined ? await engineChecks(docker, config.docker, timeoutMs, signal) : { checks: ['socket', 'writes', 'engine'].map((name) => unseen(name, first)), version: null }
     if (engine.version === null) return [...engine.checks, unseen('watchtower', first), unseen('services', first)]
-    return [...engine.checks, ...(await watchtowerChecks(docker, { config, engine: engine.version, ownId: ownId(hostname(), mounts()), now: now() }))]
+    return [...engine.checks, ...(await watchtowerChecks(docker, { config, engine: engine.version, ownId: ownId(hostname(), existsSync(MOUNTS) ? readFileSync(MOUNTS, 'utf8') : ''), now: now() }))]
   }
 
   const families = await Promise.all([dockerChecks(), telegramChecks(config, broken, telegramMs, signal), stateChecks(config.stateDir, now()), clockCheck(config.telegram, now, telegramMs)])
   return { checks: [...checks, ...families.flat()], secrets: secretsOf(config.telegram) }
-}
-
-/** What is mounted where, as the kernel tells it; empty where it does not. */
-function mounts(): string {
-  try {
-    return readFileSync('/proc/self/mountinfo', 'utf8')
-  } catch {
-    return ''
-  }
 }

@@ -4,7 +4,9 @@ import type { Docker, Listed } from '../docker/client.js'
 import { dockerFault } from '../docker/fault.js'
 import { findWatchtowers, isOneOff } from '../docker/discover.js'
 import { gatherFacts } from '../docker/inspect.js'
-import type { ContainerFacts } from '../report/facts.js'
+import { settingsOf } from '../guard/settings.js'
+import { type ContainerFacts, containerFacts, type Facts } from '../report/facts.js'
+import { imageRef } from '../report/image-ref.js'
 import { WATCHTOWER_LABEL, watchedBy } from '../report/watched.js'
 import { type Check, fault, ok, unseen, warning } from './check.js'
 import type { EngineVersion } from './engine.js'
@@ -33,7 +35,7 @@ export async function watchtowerChecks(docker: Docker, place: Place): Promise<Ch
     const rows: Check[] = []
     for (const one of found) {
       const self = facts.containers.find(({ id }) => id === one.id) ?? null
-      const its = [...(await checksOf(docker, one, self, place)), exclusionCheck(self, sidecars), ...servicesChecks(facts, self, others)]
+      const its = [...(await checksOf(docker, one, facts, place)), exclusionCheck(self, sidecars), ...servicesChecks(facts, self, others)]
       rows.push(...(found.length === 1 ? its : its.map((row) => ({ ...row, name: `${row.name} of ${one.name}` }))))
     }
     return rows
@@ -53,19 +55,25 @@ function isSidecar({ id, command }: ContainerFacts, ownId: string | null): boole
   return (ownId !== null && id.startsWith(ownId)) || [command.path, ...command.args].some((word) => /(?:^|\/)watchtower-telegram(?:\.cjs)?$/.test(word))
 }
 
-async function checksOf(docker: Docker, { id, name }: Listed, self: ContainerFacts | null, { config, engine, now }: Place): Promise<Check[]> {
+async function checksOf(docker: Docker, { id, name }: Listed, { containers }: Facts, { config, engine, now }: Place): Promise<Check[]> {
   const answer = await docker.inspectContainer(id)
-  const tty = (answer as { Config?: { Tty?: boolean } } | null)?.Config?.Tty === true
-  const log = await readLog(docker, config.docker, { id, tty })
-  const version = log.type === 'read' ? log.version : null
-  const status = self?.status ?? 'gone'
+  const [self, settings] = [containerFacts(answer), settingsOf(answer)]
+  if (!self || !settings) return [fault('watchtower', `${name} is gone`, 'start it again')]
+  const log = await readLog(docker, config.docker, { id, tty: settings.tty })
+  const version = (log.type === 'read' ? log.version : null) ?? /^v?\d+\.\d+/.exec(imageRef(self.imageRef).tag ?? '')?.input ?? null
+  const { status } = self
   const said = log.type === 'read' && log.lastError !== null ? `; it last said: ${log.lastError}` : ''
   const runs =
     status === 'running'
-      ? ok('watchtower', `${name} is running, ${version === null ? 'its log does not say which version' : `version ${version}`}`)
+      ? ok('watchtower', `${name} is running, ${version === null ? 'in a version that neither its log nor its image tells' : `version ${version}`}`)
       : fault('watchtower', `${name} is ${status}${said}`, status === 'restarting' ? 'see "Watchtower does not start" in the README' : `start it: docker start ${name}`)
-  const reads = log.type === 'read' ? ok('log', `that of ${name} can be read`) : fault('log', `that of ${name} cannot be read: ${log.found}`, log.remedy)
-  return [runs, reads, ...settingsChecks(answer, { version, engine, now, config })]
+  const reads = log.type === 'read' ? ok('log', `that of ${name} can be read (${settings.log.driver})`) : fault('log', `that of ${name} cannot be read: ${log.found}`, log.remedy)
+  return [runs, reads, ...settingsChecks(settings, { version, engine, watchtower: self, containers, startedAt: startOf(answer), now, timeZone: config.style.timeZone })]
+}
+
+function startOf(answer: unknown): number | null {
+  const at = Date.parse(String((answer as { State?: { StartedAt?: unknown } } | null)?.State?.StartedAt))
+  return Number.isNaN(at) ? null : at
 }
 
 /** Whether Watchtower leaves itself and the sidecars alone. */

@@ -2,8 +2,9 @@
 // what was applied, what was rolled back. A reducer over plain data; takes news and the facts of the
 // engine, gives the next state and what changed.
 import * as z from 'zod'
+import { isSame, isVague, samePlace } from '../report/announce.js'
 import { Standing } from '../report/block.js'
-import { placeOf } from '../report/commands.js'
+import { isOneOff, placeOf } from '../report/commands.js'
 import { type ContainerFacts, type Facts, shortId } from '../report/facts.js'
 import { sameTag } from '../report/image-ref.js'
 import { Update } from '../report/update.js'
@@ -14,10 +15,12 @@ const time = z.int().min(0)
 export const Tracked = z.object({
   update: Update,
   standing: Standing,
-  /** when this image was found; a container that is older runs an older image */
+  /** when this image was found */
   foundAt: time,
   /** pending since an older image of the same service was found */
   since: time.nullable(),
+  /** the version of that service's image that was told last before this one */
+  before: z.string().nullable().default(null),
   /** its containers are not there since */
   absentSince: time.nullable(),
 })
@@ -29,53 +32,62 @@ export interface Change {
   standing: Standing
 }
 
+/** What the engine shows of the services of the tracked updates. unclear: of which no more could be learned: their services are left as they stand. */
+export type Seen = Pick<Facts, 'containers' | 'unclear'>
+
 /** `up -d` recreates within seconds, a nightly backup between `down` and `up` takes hours; a service that is away for longer was removed. */
 const ABSENT_MS = 24 * 3_600_000
 
-/** Whether both are updates of one service's image, to whatever version. */
-export function samePlace(a: Update, b: Update): boolean {
-  return a.project === b.project && a.service === b.service && a.image === b.image
-}
-
 /**
  * New updates are pending; they take the place of what their services waited for or had applied.
+ * untold: of the tracked ones those that no person was told of.
  */
-export function announce(tracked: readonly Tracked[], updates: readonly Update[], now: number): Tracked[] {
-  const watchable = updates.filter(isWatchable)
-  const replaced = (one: Tracked): boolean => watchable.some((update) => samePlace(update, one.update))
-  const pending = tracked.filter(({ standing }) => standing.type === 'pending')
+export function announce(tracked: readonly Tracked[], updates: readonly Update[], now: number, untold: readonly Update[] = []): Tracked[] {
+  const watchable = updates.filter((update) => !isVague(update))
   return [
-    ...tracked.filter((one) => !replaced(one)),
+    ...tracked.filter((one) => !watchable.some((update) => samePlace(update, one.update))),
     ...watchable.map((update): Tracked => {
-      const before = pending.find((one) => samePlace(one.update, update))
-      return { update, standing: { type: 'pending' }, foundAt: now, since: before ? (before.since ?? before.foundAt) : null, absentSince: null }
+      const old = tracked.find((one) => one.standing.type === 'pending' && samePlace(one.update, update))
+      const isNewer = old && !isSame(old.update, update) && !untold.some((one) => isSame(one, old.update))
+      return {
+        update, standing: { type: 'pending' }, foundAt: now, absentSince: null,
+        since: old ? (old.since ?? old.foundAt) : null,
+        before: isNewer ? versionOrId(old.update) : (old?.before ?? null),
+      }
     }),
   ]
 }
 
-/** Only what names a service that runs an older image can be watched. */
-export function isWatchable({ service, currentImageId }: Update): boolean {
-  return service !== '' && currentImageId !== null
+/** The tracked updates that give way to these. */
+export function givingWay(tracked: readonly Tracked[], updates: readonly Update[]): Update[] {
+  return tracked.map(({ update }) => update).filter((update) => updates.some((one) => samePlace(one, update) && !isSame(one, update)))
 }
 
-/** Whether they are the same update of the same service. */
-export function isSame(a: Update, b: Update): boolean {
-  return samePlace(a, b) && a.newImageId === b.newImageId
+/** A check found these again: what is pending is told as it is known now, for the commands may have changed. */
+export function renew(tracked: readonly Tracked[], updates: readonly Update[]): Tracked[] {
+  return tracked.map((one) => (one.standing.type === 'pending' ? { ...one, update: updates.find((update) => isSame(update, one.update)) ?? one.update } : one))
+}
+
+/** What tells the new version, even where it has no name. */
+export function versionOrId({ newVersion, newImageId }: Update): string {
+  return newVersion ?? newImageId
 }
 
 /** How an announced update stands now. */
 export function standingNow(update: Update, tracked: readonly Tracked[]): Standing {
   const same = tracked.find((one) => isSame(one.update, update))
-  if (same || !isWatchable(update)) return same?.standing ?? { type: 'pending' }
+  if (same || isVague(update)) return same?.standing ?? { type: 'pending' }
   const newer = tracked.find((one) => samePlace(one.update, update))
-  return newer ? { type: 'superseded', by: newer.update.newVersion ?? newer.update.newImageId, link: null } : { type: 'removed' }
+  return newer ? { type: 'superseded', by: versionOrId(newer.update), link: null } : { type: 'removed' }
 }
 
-/** What the engine shows of the updates now. What is over is not tracked any more. */
-export function observe(tracked: readonly Tracked[], facts: Facts, now: number): { tracked: Tracked[]; changes: Change[] } {
+/** What the engine shows of the updates now. What is over is not tracked any more. forgotten: what is news if it is found again. */
+export function observe(tracked: readonly Tracked[], { containers: all, unclear = [] }: Seen, now: number): { tracked: Tracked[]; changes: Change[]; forgotten: Update[] } {
   const changes: Change[] = []
+  const forgotten: Update[] = []
   const next = tracked.map((one) => {
-    const containers = facts.containers.filter((c) => isOf(c, one.update))
+    if (unclear.some((c) => isOf(c, one.update))) return one
+    const containers = all.filter((c) => isOf(c, one.update))
     if (containers.length === 0) {
       const absentSince = one.absentSince ?? now
       if (now - absentSince < ABSENT_MS) return { ...one, absentSince }
@@ -84,31 +96,30 @@ export function observe(tracked: readonly Tracked[], facts: Facts, now: number):
     // what was applied stays told as applied, whatever its service does later on
     const isPast = one.standing.type === 'applied' && isOver(standing)
     if (!isPast && !same(standing, one.standing)) changes.push({ update: one.update, standing })
+    // a refused image stays refused when its service is gone for a while
+    if (isOver(standing) && !(one.standing.type === 'rolled-back' && standing.type === 'removed')) forgotten.push(one.update)
     return { ...one, standing, absentSince: null }
   })
-  return { tracked: next.filter(({ standing }) => !isOver(standing)), changes }
+  return { tracked: next.filter(({ standing }) => !isOver(standing)), changes, forgotten }
 }
 
 function isOver({ type }: Standing): boolean {
   return type === 'removed' || type === 'superseded'
 }
 
-function standingOf({ update, standing, foundAt }: Tracked, containers: readonly ContainerFacts[], now: number): Standing {
+function standingOf({ update, standing }: Tracked, containers: readonly ContainerFacts[], now: number): Standing {
   // back on the image from before, under the same tag or pinned as the message advises
-  const back = containers.length > 0 && containers.every((c) => shortId(c.imageId) === update.currentImageId)
+  const isOld = (c: ContainerFacts): boolean => [update.currentImageId, ...(update.otherImageIds ?? [])].includes(shortId(c.imageId))
+  const back = containers.length > 0 && containers.every(isOld)
   if (back && standing.type !== 'pending') return standing.type === 'rolled-back' ? standing : { type: 'rolled-back', at: Math.max(...containers.map(createdAt)) }
   const onTag = containers.filter(({ imageRef }) => sameTag(imageRef, update.image))
   if (onTag.length === 0) return { type: 'removed' }
   const isNew = (c: ContainerFacts): boolean => shortId(c.imageId) === update.newImageId
   if (onTag.every(isNew)) return applied(onTag, standing, now)
-  if (standing.type === 'pending') {
-    if (onTag.some((c) => !isNew(c) && createdAt(c) <= foundAt)) return standing
-    // recreated on an image that is newer still: its tag had moved on
-    const newer = onTag.find((c) => !isNew(c) && shortId(c.imageId) !== update.currentImageId)
-    return newer ? { type: 'superseded', by: shortId(newer.imageId), link: null } : { type: 'removed' }
-  }
-  // a service of which only some containers were applied is under way
-  return onTag.some(isNew) ? standing : { type: 'removed' }
+  // a service of which only some containers were recreated is under way
+  const other = onTag.some((c) => isOld(c) || isNew(c)) ? undefined : onTag[0]
+  // neither old nor new: its tag had moved on
+  return other ? { type: 'superseded', by: shortId(other.imageId), link: null } : standing
 }
 
 function applied(containers: readonly ContainerFacts[], before: Standing, now: number): Standing {
@@ -120,13 +131,13 @@ function applied(containers: readonly ContainerFacts[], before: Standing, now: n
   return { type: 'applied', at, health, unhealthySince: health === 'unhealthy' ? (since ?? now) : null }
 }
 
-/** One-off containers (`compose run`) are nobody's service. */
-function isOf(container: ContainerFacts, update: Update): boolean {
+/** A one-off container says nothing of its service, unless the update was found for that very container. */
+function isOf(container: Pick<ContainerFacts, 'name' | 'labels'>, update: Update): boolean {
   const { project, service } = placeOf(container)
-  return project === update.project && service === update.service && container.labels.get('com.docker.compose.oneoff') !== 'True'
+  return project === update.project && service === update.service && (!isOneOff(container) || update.containers.includes(container.name))
 }
 
-/** An unreadable time is an old one: what is there is then pending rather than gone. */
+/** An unreadable time is an old one. */
 function createdAt({ created }: ContainerFacts): number {
   const ms = Date.parse(created)
   return Number.isNaN(ms) ? 0 : Math.max(0, ms)

@@ -1,12 +1,13 @@
 // Makes the messages of an outbox entry from what is so now. Takes the entry, the tracked updates and
 // the shown messages, gives messages, each with what it says where it can be edited later on.
 import type { Entry, Rendered } from '../delivery/outbox.js'
+import { isSame } from '../report/announce.js'
 import type { Block, StillPending } from '../report/block.js'
 import { type Format, partAgain, partsOf, reminderOf } from '../report/message.js'
 import { markLate } from '../report/notice.js'
 import type { Update } from '../report/update.js'
 import type { Ledger } from './ledger.js'
-import { isSame, type Tracked } from './pending.js'
+import type { Tracked } from './pending.js'
 
 /** A message that waited longer says when it was found. */
 const LATE_MS = 3_600_000
@@ -25,21 +26,21 @@ export function renderEntry({ content, queuedAt }: Entry, tracked: readonly Trac
       const shown = ledger.shown.find(({ id }) => id === content.shown)
       return shown ? [{ message: partAgain(shown.content, format), placed: null }] : []
     }
-    case 'news': {
-      const { host, updates, failedChecks } = content.news
+    default: {
+      const { news, stillPending } = content satisfies { type: 'news' }
+      const { host, updates, failedChecks } = news
       const blocks = updates.map((update) => blockOf(update, tracked))
       const late = format.now - queuedAt >= LATE_MS
-      return partsOf({ host, blocks, failedChecks, stillPending: open(content.stillPending) }, format).map(({ message, ...placed }, index) => ({
+      return partsOf({ host, blocks, failedChecks, stillPending: open(stillPending) }, format).map(({ message, ...placed }, index) => ({
         message: late && index === 0 ? markLate(message, queuedAt, format) : message,
         placed,
       }))
     }
-    default:
-      return content satisfies never
   }
 }
 
-/** An update as it is told first: pending, and since when an older image of its service is. */
-function blockOf(update: Update, tracked: readonly Tracked[]): Block {
-  return { update, standing: { type: 'pending' }, since: tracked.find((one) => isSame(one.update, update))?.since ?? null }
+/** An update as it is told first: pending, as it is known now, and since when an older image of its service is. */
+export function blockOf(update: Update, tracked: readonly Tracked[]): Block {
+  const known = tracked.find((one) => isSame(one.update, update))
+  return { update: known?.update ?? update, standing: { type: 'pending' }, since: known?.since ?? null, before: known?.before ?? null }
 }

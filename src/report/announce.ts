@@ -29,6 +29,8 @@ export function newsOf(before: Announced, log: string | null, report: Report, fa
   const updates = new Map(report.updates.map((update) => [updateKey(update), update]))
   const failing = new Map(failedChecks.map((failed) => [JSON.stringify([failed.name, failed.reason]), failed]))
   const announcedBefore = new Set(before.updates)
+  // its image may have been told when more was known of it
+  const isKnown = (key: string, update: Update): boolean => announcedBefore.has(key) || (isVague(update) && before.updates.some((one) => one.endsWith(imageIn(update))))
   const failedBefore = new Set(before.failing.find((one) => one.log === log)?.checks)
   // a session that broke off has not checked all: what failed before it may still fail
   const brokeOff = report.session.end === 'aborted' || report.session.end === 'eof'
@@ -36,7 +38,7 @@ export function newsOf(before: Announced, log: string | null, report: Report, fa
   return {
     news: {
       host: report.host,
-      updates: [...updates].filter(([key]) => !announcedBefore.has(key)).map(([, update]) => update),
+      updates: [...updates].filter(([key, update]) => !isKnown(key, update)).map(([, update]) => update),
       failedChecks: [...failing].filter(([key]) => !failedBefore.has(key)).map(([, failed]) => failed),
     },
     announced: {
@@ -51,21 +53,45 @@ export function updateKey({ project, service, image, newImageId }: Update): stri
   return JSON.stringify([project, service, image, newImageId])
 }
 
+/** The end of each key of an update to this image, of whatever service. */
+function imageIn({ image, newImageId }: Update): string {
+  return `,${JSON.stringify([image, newImageId]).slice(1)}`
+}
+
+/** Whether both are updates of one service's image, to whatever version. */
+export function samePlace(a: Update, b: Update): boolean {
+  return a.project === b.project && a.service === b.service && a.image === b.image
+}
+
+/** Whether they are the same update of the same service. */
+export function isSame(a: Update, b: Update): boolean {
+  return samePlace(a, b) && a.newImageId === b.newImageId
+}
+
+/** Only its image is known, not which service runs an older one: what becomes of it cannot be seen. */
+export function isVague({ service, currentImageId }: Update): boolean {
+  return service === '' || currentImageId === null
+}
+
+/** Whether the later update tells what the earlier one told by its image alone, or takes its place. */
+export function tellsFor(later: Update, earlier: Update): boolean {
+  return samePlace(later, earlier) || (isVague(earlier) && !isVague(later) && later.image === earlier.image && later.newImageId === earlier.newImageId)
+}
+
 /**
  * Two lots of news that were not told yet, as one: a newer image of a service replaces the older.
  * replaced: the updates that will not be told any more.
  */
 export function joinNews(earlier: News, later: News): { news: News; replaced: Update[] } {
-  const place = ({ project, service, image }: Update): string => JSON.stringify([project, service, image])
-  const newer = new Set(later.updates.map(place))
+  const isReplaced = (update: Update): boolean => later.updates.some((one) => tellsFor(one, update))
   const failing = new Set(later.failedChecks.map(({ name }) => name))
   return {
     news: {
       host: later.host,
-      updates: [...earlier.updates.filter((update) => !newer.has(place(update))), ...later.updates],
+      updates: [...earlier.updates.filter((update) => !isReplaced(update)), ...later.updates],
       failedChecks: [...earlier.failedChecks.filter(({ name }) => !failing.has(name)), ...later.failedChecks],
     },
-    replaced: earlier.updates.filter((update) => newer.has(place(update))),
+    replaced: earlier.updates.filter(isReplaced),
   }
 }
 

@@ -23,6 +23,8 @@ export const Block = z.object({
   standing: Standing,
   /** since when an older version of it is pending; null if it is new */
   since: time.nullable(),
+  /** the version that was told before and is pending no more, or its image's id; null if it is new */
+  before: z.string().nullable().default(null),
 })
 export type Block = z.infer<typeof Block>
 

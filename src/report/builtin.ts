@@ -19,7 +19,7 @@ ${labels.directory} {{directory}}
 {{/directory}}
 {{/severalProjects}}
 ${labels.current} {{current}}
-${labels.new} {{#releaseNotes}}<a href="{{releaseNotes}}">{{new}}</a>{{/releaseNotes}}{{^releaseNotes}}{{new}}{{/releaseNotes}}{{#major}} ${major}{{/major}}{{#since}}, ${pendingSince} {{since}}{{/since}}
+${labels.new} {{#before}}{{before}} → {{/before}}{{#releaseNotes}}<a href="{{releaseNotes}}">{{new}}</a>{{/releaseNotes}}{{^releaseNotes}}{{new}}{{/releaseNotes}}{{#major}} ${major}{{/major}}{{#since}}, ${pendingSince} {{since}}{{/since}}
 {{#commands}}
 
 ${labels.command}

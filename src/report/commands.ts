@@ -27,6 +27,11 @@ export function placeOf(container: Pick<ContainerFacts, 'name' | 'labels'>): Pla
   return { service, project, directory: container.labels.get(`${COMPOSE}project.working_dir`) || null }
 }
 
+/** Made by `compose run`: it ends by itself, and the next run takes the new image. */
+export function isOneOff({ labels }: Pick<ContainerFacts, 'labels'>): boolean {
+  return labels.get(`${COMPOSE}oneoff`) === 'True'
+}
+
 /** The commands where nothing is known but the image: the service is taken to be named like it. */
 export function plainCommands(service: string): string[] {
   return [`docker compose pull ${operand(service)}`, `docker compose up -d ${operand(service)}`]
@@ -45,7 +50,8 @@ export function commandsFor(image: string, containers: readonly [ContainerFacts,
     return [HINTS.portainer(inline(project))]
   }
   const compose = ['docker compose', ...composeFlags(first, project, directory)].join(' ')
-  const replicas = all.filter((c) => isOf(c, project, service) && c.labels.get(`${COMPOSE}oneoff`) !== 'True').length
+  if (containers.every(isOneOff)) return [`${compose} pull ${operand(service)}`, HINTS.oneOff(listed(containers))]
+  const replicas = all.filter((c) => isOf(c, project, service) && !isOneOff(c)).length
   const up = [
     'up -d',
     ...(dependencies(service, project, all).some((s) => pending.has(s)) ? ['--no-deps'] : []),
@@ -64,6 +70,11 @@ export function rollbackFor(image: string, oldImageId: string, containers: reado
   const { project, directory } = placeOf(containers[0])
   const recreate = isPortainers(directory) ? [HINTS.portainerBack(inline(project as string))] : commands.slice(-1)
   return [`docker tag ${shortId(oldImageId)} ${operand(image)}`, ...recreate]
+}
+
+/** The same way back where the old image was removed: it is pulled by its digest. recreate: what comes after. */
+export function pulledRollbackFor(image: string, pinned: string, recreate: readonly string[]): string[] {
+  return [`docker pull ${operand(pinned)}`, `docker tag ${operand(pinned)} ${operand(image)}`, ...recreate]
 }
 
 function isPortainers(directory: string | null): boolean {

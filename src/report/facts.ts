@@ -42,6 +42,8 @@ export interface ImageFacts {
 export interface Facts {
   containers: readonly ContainerFacts[]
   images: readonly ImageFacts[]
+  /** containers of which no more could be learned; absent where there are none */
+  unclear?: readonly Pick<ContainerFacts, 'name' | 'labels'>[]
 }
 
 const KEPT_ENV = /VERSION$|^NATS_SERVER$|^WATCHTOWER_(LABEL_ENABLE|SCOPE|DISABLE_CONTAINERS|INCLUDE_STOPPED)$/

@@ -74,7 +74,7 @@ const BUILT_IN = new Map(LANGUAGES.map((language) => [language, parseTemplate(bu
 
 /** The content that tells news: every update is pending. */
 export function contentOf({ host, updates, failedChecks }: News): Content {
-  return { host, blocks: updates.map((update) => ({ update, standing: { type: 'pending' }, since: null })), failedChecks, stillPending: [] }
+  return { host, blocks: updates.map((update) => ({ update, standing: { type: 'pending' }, since: null, before: null })), failedChecks, stillPending: [] }
 }
 
 /** The parts that say it, in order; none if nothing is new. */
@@ -202,7 +202,8 @@ function barest({ headline, updates, failed, stillPending }: View): Message {
   return { html: escapeHtml(text), text, buttons: [] }
 }
 
-function severalProjects({ blocks, stillPending }: Pick<Content, 'blocks' | 'stillPending'>): boolean {
+/** Whether updates have to name their project to be told apart. */
+export function severalProjects({ blocks, stillPending }: Pick<Content, 'blocks' | 'stillPending'>): boolean {
   return new Set([...blocks, ...stillPending].map(({ update }) => update.project).filter((project) => project !== null)).size > 1
 }
 

@@ -58,7 +58,7 @@ export function reportOf(session: CheckSession, facts: Facts | null, origin: Ori
     },
     updates: facts ? knownUpdates(session, facts, watchtowerOf(facts, origin), missed) : session.found.map(plainUpdate),
     failures,
-    replaced: session.replaced,
+    replaced: session.replaced.map(({ container, state }) => ({ container, state })),
   }
   return { report, failedChecks: failures.flatMap((failure) => failedCheck(failure, facts)) }
 }

@@ -28,7 +28,7 @@ const STANDINGS: readonly Standing[] = [
   { type: 'superseded', by: '16.3', link: null },
   { type: 'removed' },
 ]
-const block = (update: Update, standing: Standing = { type: 'pending' }, since: number | null = null): Block => ({ update, standing, since })
+const block = (update: Update, standing: Standing = { type: 'pending' }, since: number | null = null): Block => ({ update, standing, since, before: since === null ? null : '1.26.3' })
 const ONE: Content = { host: null, blocks: [block(POSTGRES)], failedChecks: [], stillPending: [] }
 
 /** The checks that a template is tried on: the plain one first. */

@@ -26,7 +26,7 @@ export const FIELDS: { top: Fields<Omit<View, 'updates' | 'failed' | 'stillPendi
   },
   updates: {
     first: 'yes or no', name: 'text', service: 'text', image: 'text', project: 'text', directory: 'text', current: 'text', new: 'text', major: 'yes or no',
-    releaseNotes: 'text', since: 'text', commands: 'text', rollback: 'text', pinned: 'text', pending: 'yes or no', applied: 'yes or no', rolledBack: 'yes or no',
+    releaseNotes: 'text', since: 'text', before: 'text', commands: 'text', rollback: 'text', pinned: 'text', pending: 'yes or no', applied: 'yes or no', rolledBack: 'yes or no',
     superseded: 'yes or no', removed: 'yes or no', when: 'text', healthy: 'yes or no', unhealthy: 'yes or no', unhealthySince: 'text', newer: 'text', newerLink: 'text',
   },
   failed: { first: 'yes or no', names: 'text', reason: 'text' },

@@ -42,7 +42,7 @@ export interface Texts {
   from(clock: string, day: string | null): string
   reasons: Record<Exclude<FailedCheck['reason'], 'other'>, string>
   /** what takes the place of a command; the report has them in English */
-  hints: Record<'byHand' | 'portainer' | 'portainerBack', (names: string) => string>
+  hints: Record<'byHand' | 'oneOff' | 'portainer' | 'portainerBack', (names: string) => string>
   /** after the version of an image that was built again; date: ISO, with a space before it, or empty */
   rebuilt(date: string): string
   /** a failure of which Watchtower gives no reason */
@@ -104,6 +104,7 @@ const EN: Texts = {
   },
   hints: {
     byHand: (containers) => `# then recreate ${containers} by hand: not started by Compose`,
+    oneOff: (containers) => `# then run it again: ${containers} was started by "docker compose run"`,
     portainer: (stack) => `# stack ${stack} is kept by Portainer: update it there, with "Re-pull image"`,
     portainerBack: (stack) => `# then update stack ${stack} in Portainer, without "Re-pull image"`,
   },
@@ -168,6 +169,7 @@ const FR: Texts = {
   },
   hints: {
     byHand: (containers) => `# puis recréer ${containers} à la main${NB}: non démarré par Compose`,
+    oneOff: (containers) => `# puis le relancer${NB}: ${containers} a été démarré par "docker compose run"`,
     portainer: (stack) => `# la pile ${stack} est gérée par Portainer${NB}: la mettre à jour là-bas, avec "Re-pull image"`,
     portainerBack: (stack) => `# puis mettre à jour la pile ${stack} dans Portainer, sans "Re-pull image"`,
   },
@@ -193,7 +195,7 @@ export const TEXTS: Readonly<Record<Language, Texts>> = { en: EN, fr: FR }
 
 /** A line of the report's commands, its hints in another language. */
 export function commandIn(language: Language, line: string): string {
-  for (const name of ['byHand', 'portainer', 'portainerBack'] as const) {
+  for (const name of ['byHand', 'oneOff', 'portainer', 'portainerBack'] as const) {
     const [before = '', after = ''] = EN.hints[name]('\0').split('\0')
     if (line.startsWith(before) && line.endsWith(after)) return TEXTS[language].hints[name](line.slice(before.length, line.length - after.length))
   }

@@ -16,6 +16,7 @@ const formats = new Map<string, Intl.DateTimeFormat>()
 
 /** Whether it is the name of a time zone, as the IANA lists them. */
 export function isTimeZone(name: string): boolean {
+  if (name === 'UTC') return true
   try {
     formatFor(name)
     return true
@@ -26,9 +27,15 @@ export function isTimeZone(name: string): boolean {
 
 /** What calendar and clock show at a time in a time zone that isTimeZone knows. */
 export function momentOf(at: number, timeZone: string): Moment {
+  if (timeZone === 'UTC') return inUtc(new Date(at))
   const parts = new Map(formatFor(timeZone).formatToParts(at).map(({ type, value }) => [type, value]))
   const number = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.get(type))
   return { year: number('year'), month: number('month'), day: number('day'), clock: `${parts.get('hour')}:${parts.get('minute')}` }
+}
+
+/** Without Intl, which takes 8 MB for its calendars. */
+function inUtc(date: Date): Moment {
+  return { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate(), clock: date.toISOString().slice(11, 16) }
 }
 
 /** Nights between two times, by the calendar there: a check a second earlier than yesterday's is still a day later. Never negative. */

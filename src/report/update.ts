@@ -2,7 +2,7 @@
 // the facts of the engine, gives Updates.
 import * as z from 'zod'
 import type { CheckSession } from '../watchtower/session.js'
-import { commandsFor, type Place, placeOf, plainCommands, rollbackFor } from './commands.js'
+import { commandsFor, isOneOff, type Place, placeOf, plainCommands, rollbackFor } from './commands.js'
 import { type ContainerFacts, type Facts, type ImageFacts, shortId } from './facts.js'
 import { imageRef, sameRepository, sameTag, watchtowerNames } from './image-ref.js'
 import { releaseNotesUrl } from './release-notes.js'
@@ -17,6 +17,8 @@ export const Update = z.object({
   image: z.string(),
   newImageId: imageId,
   currentImageId: imageId.nullable(),
+  /** the other older images that its containers run; absent where all run the same one */
+  otherImageIds: z.array(imageId).optional(),
   /** empty where the printed id is on no local image: then nothing is known but the image */
   service: z.string(),
   project: z.string().nullable(),
@@ -58,19 +60,23 @@ type Containers = readonly [ContainerFacts, ...ContainerFacts[]]
 
 /**
  * The updates of a session, one per service. What was applied meanwhile is left out; an id that no
- * local image has could be anything, so it names no service. missed: the session is not of now, so
- * an image whose tag has moved on since is left out as well.
+ * local image has could be anything, so it names no service; an image that only containers of which
+ * nothing could be learned may wait for is told by itself. missed: the session is not of now, so an
+ * image whose tag has moved on since is left out as well.
  */
-export function knownUpdates(session: CheckSession, facts: Facts, watchtower: ContainerFacts | null, missed: boolean): Update[] {
+export function knownUpdates(session: Pick<CheckSession, 'found'>, facts: Facts, watchtower: ContainerFacts | null, missed: boolean): Update[] {
   const isWatched = watchedBy(watchtower)
+  // a one-off container stands for a service that has no other
+  const served = new Set(facts.containers.filter((c) => !isOneOff(c)).map(keyOf))
   const current = session.found.filter((found) => !missed || isTagged(found, facts))
   const groups = newest(current, facts).map((found) => {
     const newImage = facts.images.find((image) => shortId(image.id) === found.newImageId)
-    const outdated = facts.containers.filter((c) => concerns(found, c, isWatched) && shortId(c.imageId) !== found.newImageId)
-    return { found, outdated: newImage ? byService(outdated).map((containers): Outdated => ({ found, newImage, containers })) : null }
+    const outdated = facts.containers.filter((c) => concerns(found, c, isWatched) && shortId(c.imageId) !== found.newImageId && !(isOneOff(c) && served.has(keyOf(c))))
+    return { found, outdated: newImage ? byService(outdated).map((containers): Outdated => ({ found, newImage, containers })) : null, unclear: outdated.length === 0 && facts.unclear !== undefined }
   })
-  const pending = groups.flatMap(({ outdated }) => outdated ?? []).map(({ containers }) => placeOf(containers[0]))
-  return groups.flatMap(({ found, outdated }) => outdated?.map((group) => knownUpdate(group, facts, pending)) ?? [unknownUpdate(found)])
+  // what this check did not look at may be pending as well
+  const pending = [...groups.flatMap(({ outdated }) => outdated ?? []).map(({ containers }) => containers[0]), ...facts.containers.filter((c) => lostItsTag(c, facts))].map(placeOf)
+  return groups.flatMap(({ found, outdated, unclear }) => (unclear && outdated ? [plainUpdate(found)] : (outdated?.map((group) => knownUpdate(group, facts, pending)) ?? [unknownUpdate(found)])))
 }
 
 /** False only where the image is there and its tag is not on it any more. */
@@ -79,18 +85,24 @@ function isTagged({ image, newImageId }: Found, facts: Facts): boolean {
   return !known || known.repoTags.some((tag) => sameTag(tag, image))
 }
 
+/** Whether the tag it was created from is not on the image it runs any more: `up -d` would recreate it. */
+function lostItsTag({ imageRef: ref, imageId }: ContainerFacts, { images }: Facts): boolean {
+  const image = images.find(({ id }) => id === imageId)
+  return image !== undefined && imageRef(ref).digest === null && !image.repoTags.some((tag) => sameTag(tag, ref))
+}
+
 /**
  * Of several ids that one image had in a session, the last one that is here: the tag moved on while
  * Watchtower checked, and a service has one update, not one per id.
  */
 function newest(found: readonly Found[], facts: Facts): Found[] {
   const local = new Set(facts.images.map((image) => shortId(image.id)))
-  const keyOf = ({ image, newImageId }: Found): string => (local.has(newImageId) ? image : `${image} ${newImageId}`)
+  const imageOf = ({ image, newImageId }: Found): string => (local.has(newImageId) ? image : `${image} ${newImageId}`)
   const last = new Map<string, { one: Found; containers: Set<string> }>()
   for (const one of found) {
-    const containers = last.get(keyOf(one))?.containers ?? new Set()
+    const containers = last.get(imageOf(one))?.containers ?? new Set()
     for (const name of one.containers) containers.add(name)
-    last.set(keyOf(one), { one, containers })
+    last.set(imageOf(one), { one, containers })
   }
   return [...last.values()].map(({ one, containers }) => ({ ...one, containers: [...containers] }))
 }
@@ -101,11 +113,13 @@ function knownUpdate({ found, newImage, containers }: Outdated, facts: Facts, pe
   const currentImage = facts.images.find((image) => image.id === first.imageId) ?? null
   const [currentVersion, newVersion] = versionPair(found.image, first, currentImage, newImage)
   const alsoPending = pending.filter(({ project }) => project === place.project).map(({ service }) => service)
+  const otherImageIds = [...new Set(containers.map((c) => shortId(c.imageId)))].slice(1)
   const commands = commandsFor(found.image, containers, facts.containers, new Set(alsoPending))
   return {
     image: found.image,
     newImageId: found.newImageId,
     currentImageId: shortId(first.imageId),
+    ...(otherImageIds.length > 0 && { otherImageIds }),
     ...place,
     containers: containers.map((c) => c.name),
     currentVersion,
@@ -126,13 +140,17 @@ function concerns(found: Found, container: ContainerFacts, isWatched: (container
 function byService(containers: readonly ContainerFacts[]): Containers[] {
   const groups = new Map<string, [ContainerFacts, ...ContainerFacts[]]>()
   for (const container of containers) {
-    const { project, service } = placeOf(container)
-    const key = JSON.stringify([project, service])
-    const group = groups.get(key)
+    const group = groups.get(keyOf(container))
     if (group) group.push(container)
-    else groups.set(key, [container])
+    else groups.set(keyOf(container), [container])
   }
   return [...groups.values()]
+}
+
+/** The same for the containers of one service. */
+function keyOf(container: ContainerFacts): string {
+  const { project, service } = placeOf(container)
+  return JSON.stringify([project, service])
 }
 
 /**

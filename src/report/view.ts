@@ -36,6 +36,7 @@ export interface UpdateView {
   major: boolean
   releaseNotes: string | null
   since: string | null
+  before: string | null
   commands: string | null
   rollback: string | null
   pinned: string | null
@@ -141,7 +142,7 @@ export function nameOf({ service, image }: Update, field: number): string {
   return clean(service === '' ? image : service, field)
 }
 
-function updateView({ update, standing, since }: Block, placed: Placed, writing: Writing, bounds: Bounds): Omit<UpdateView, 'first'> {
+function updateView({ update, standing, since, before }: Block, placed: Placed, writing: Writing, bounds: Bounds): Omit<UpdateView, 'first'> {
   const { field, line, details } = bounds
   const { service, image, project, directory, currentVersion, newVersion, currentImageId, releaseNotesUrl, commands, rollback, pinned } = update
   const texts = TEXTS[writing.language]
@@ -160,6 +161,7 @@ function updateView({ update, standing, since }: Block, placed: Placed, writing:
     major: currentVersion !== null && newVersion !== null && majorChanged(currentVersion, newVersion),
     releaseNotes: urlOf(releaseNotesUrl),
     since: since === null ? null : dayOf(since, writing),
+    before: before === null ? null : versionIn(writing.language, clean(before, field)),
     commands: line === 0 ? null : shell(commands),
     rollback: details && (standing.type === 'pending' || standing.type === 'applied') ? shell(rollback) : null,
     pinned: details ? short(pinned) : null,

@@ -1,13 +1,14 @@
 // All that outlives the process, and the transitions that change several parts of it together or not
 // at all. Pure.
 import * as z from 'zod'
-import { done, emptyOutbox, enqueueEdits, enqueueNews, enqueueNotice, enqueueReminder, Outbox, withoutNews } from '../delivery/outbox.js'
-import { emptyLedger, forget, Ledger, refresh, restand, show, supersede } from '../life/ledger.js'
-import { announce, isSame, isWatchable, observe, standingNow, Tracked } from '../life/pending.js'
-import { Announced, News, nothingAnnounced, withoutAnnounced } from '../report/announce.js'
+import { done, emptyOutbox, enqueueEdits, enqueueNews, enqueueNotice, enqueueReminder, Outbox, untold, withoutNews } from '../delivery/outbox.js'
+import { emptyLedger, forget, Ledger, refresh, restand, reveal, reword, show, supersede } from '../life/ledger.js'
+import { announce, givingWay, observe, renew, type Seen, standingNow, Tracked } from '../life/pending.js'
+import { blockOf } from '../life/render.js'
+import { Announced, isVague, News, nothingAnnounced, withoutAnnounced } from '../report/announce.js'
 import type { StillPending } from '../report/block.js'
-import type { Facts } from '../report/facts.js'
 import type { Message } from '../report/message.js'
+import type { Update } from '../report/update.js'
 
 const Checkpoint = z.object({
   position: z.object({ since: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/), lines: z.array(z.string()) }),
@@ -48,6 +49,8 @@ export interface Commit {
   /** null where the cursor does not move yet */
   checkpoint: Checkpoint | null
   announced: Announced
+  /** all that it found, told before or not */
+  updates: readonly Update[]
   news: News
   /** milliseconds since 1970 */
   now: number
@@ -58,22 +61,41 @@ export interface Commit {
 }
 
 /** The one commit point: cursor, announced updates and outbox move together. */
-export function commit(state: State, { container, checkpoint, announced, news, now, stateLost, remindMs }: Commit): State {
+export function commit(state: State, { container, checkpoint, announced, updates, news, now, stateLost, remindMs }: Commit): State {
   const others = state.cursors.filter(({ id }) => id !== container.id)
-  const tracked = announce(state.tracked, news.updates, now)
+  const tracked = announce(renew(state.tracked, updates), news.updates, now, untold(state.outbox))
+  const gaveWay = givingWay(state.tracked, news.updates)
+  const { ledger, edited } = reword(state.ledger, updates)
   const told = news.updates.length + news.failedChecks.length > 0
   const stillPending = pendingOf(tracked)
-  const { outbox, replaced } = enqueueNews(state.outbox, news, stillPending, now, stateLost)
+  // what waits is told in its newest version alone
+  const queued = enqueueNews(withoutNews(state.outbox, gaveWay), news, stillPending, now, stateLost)
   const due = !told && remindMs > 0 && stillPending.length > 0 && (now - state.remindedAt >= remindMs - EARLY_MS || now < state.remindedAt)
-  return {
+  const outbox = due ? enqueueReminder(queued.outbox, news.host, stillPending, now) : queued.outbox
+  const next: State = {
     ...state,
     cursors: checkpoint ? [...others, { ...container, checkpoint }].slice(-MAX_CURSORS) : state.cursors,
-    // an update that gave way untold is news again if it comes back
-    announced: withoutAnnounced(announced, replaced),
+    // an update that gave way is news again if it comes back
+    announced: withoutAnnounced(announced, [...queued.replaced, ...gaveWay]),
     tracked,
+    ledger,
     remindedAt: told || due ? now : state.remindedAt,
-    outbox: due ? enqueueReminder(outbox, news.host, stillPending, now) : outbox,
+    outbox: enqueueEdits(outbox, edited, now),
   }
+  return revealed(next, now)
+}
+
+/** What waits to be told is shown, silently, where its image was told already without its service. */
+function revealed(state: State, now: number): State {
+  const blocks = untold(state.outbox).filter((update) => !isVague(update)).map((update) => blockOf(update, state.tracked))
+  const { ledger, edited, told } = reveal(state.ledger, blocks)
+  if (told.length === 0) return state
+  const led = told.reduce(({ ledger: before, edited: ids }, { block, in: { id, link } }) => {
+    const older = supersede(before, [block], link, id)
+    return { ledger: older.ledger, edited: [...ids, ...older.edited] }
+  }, { ledger, edited })
+  const outbox = withoutNews(state.outbox, told.map(({ block }) => block.update))
+  return { ...state, ledger: led.ledger, outbox: enqueueEdits(outbox, [...new Set(led.edited)], now) }
 }
 
 /** A log was read to its end and no check has ended in it: what is read of it from now on was meant for this program. */
@@ -88,22 +110,19 @@ export function pendingOf(tracked: readonly Tracked[]): StillPending[] {
 }
 
 /** The engine was looked at: what became of the updates changes the messages that show them. */
-export function observed(state: State, facts: Facts, now: number): State {
-  const { tracked, changes } = observe(state.tracked, facts, now)
+export function observed(state: State, seen: Seen, now: number): State {
+  const { tracked, changes, forgotten } = observe(state.tracked, seen, now)
   if (JSON.stringify(tracked) === JSON.stringify(state.tracked)) return state
   const restood = restand(state.ledger, changes)
-  const over = changes.filter(({ standing }) => standing.type !== 'pending').map(({ update }) => update)
-  // one that was applied or removed before it was told has no message that older ones could lead to
-  const untold = changes.filter(({ standing }) => standing.type === 'applied' || standing.type === 'removed').map((change) => ({ ...change, since: null }))
-  const led = supersede(restood.ledger, untold, null, 0)
-  const dropped = state.tracked.filter((one) => one.standing.type !== 'rolled-back' && !tracked.some(({ update }) => isSame(update, one.update)))
+  const over = changes.filter(({ standing }) => standing.type !== 'pending')
+  // one that was over before it was told has no message that older ones could lead to
+  const led = supersede(restood.ledger, over.map((change) => ({ ...change, since: null, before: null })), null, 0)
   return {
     ...state,
     tracked,
     ledger: led.ledger,
-    // what is over is news if it is found again
-    announced: withoutAnnounced(state.announced, dropped.map(({ update }) => update)),
-    outbox: enqueueEdits(withoutNews(state.outbox, over), [...new Set([...restood.edited, ...led.edited])], now),
+    announced: withoutAnnounced(state.announced, forgotten),
+    outbox: enqueueEdits(withoutNews(state.outbox, over.map(({ update }) => update)), [...new Set([...restood.edited, ...led.edited])], now),
   }
 }
 
@@ -123,11 +142,13 @@ export function accepted(state: State, { chat, messageId, link, now }: Accepted)
   const outbox = done(state.outbox)
   if (!placed || placed.blocks.length === 0) return { ...state, outbox }
   const id = state.ledger.nextId
-  const shown = messageId === null || !placed.blocks.some(({ update }) => isWatchable(update)) ? state.ledger : show(state.ledger, { chat, messageId, content: placed })
-  const led = supersede(shown, placed.blocks, link, id)
+  const shown = messageId === null ? state.ledger : show(state.ledger, { chat, messageId, link, content: placed })
+  // what a newer image has replaced meanwhile takes no place
+  const newest = placed.blocks.filter(({ update }) => standingNow(update, state.tracked).type !== 'superseded')
+  const led = supersede(shown, newest, link, id)
   // what became of them while they were being sent
-  const meanwhile = refresh(led.ledger, id, ({ update }) => standingNow(update, state.tracked))
-  return { ...state, ledger: meanwhile.ledger, outbox: enqueueEdits(outbox, [...new Set([...led.edited, ...meanwhile.edited])], now) }
+  const meanwhile = refresh(led.ledger, id, (block) => ({ ...block, update: blockOf(block.update, state.tracked).update, standing: standingNow(block.update, state.tracked) }))
+  return revealed({ ...state, ledger: meanwhile.ledger, outbox: enqueueEdits(outbox, [...new Set([...led.edited, ...meanwhile.edited])], now) }, now)
 }
 
 /** The message that was to be edited is gone: somebody deleted it. What it showed as pending is news again at the next check. */
@@ -139,10 +160,10 @@ export function editRefused(state: State): State {
   return { ...state, outbox: done(state.outbox), ledger: forget(state.ledger, content.shown), announced: withoutAnnounced(state.announced, pending) }
 }
 
-/** What is wrong is told once, until it is settled. key: the same for the same thing. */
-export function raise(state: State, { key, message }: { key: string; message: Message }, now: number): State {
+/** What is wrong is told once, until it is settled. key: the same for the same thing. along: what the same message tells besides. */
+export function raise(state: State, { key, message, along = [] }: { key: string; message: Message; along?: readonly string[] }, now: number): State {
   if (state.raised.includes(key)) return state
-  return { ...state, raised: [...state.raised, key].slice(-MAX_RAISED), outbox: enqueueNotice(state.outbox, message, now) }
+  return { ...state, raised: [...state.raised, key, ...along].slice(-MAX_RAISED), outbox: enqueueNotice(state.outbox, message, now) }
 }
 
 /** It is well again: told if it was told that it was not. message: null where that goes without saying. */

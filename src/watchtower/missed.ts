@@ -30,7 +30,7 @@ export function createMissed(history: boolean): Missed {
       for (const one of session.found) keep(found, one.image, one)
       if (session.end !== 'aborted') failures.clear()
       for (const one of session.failures) keep(failures, one.container, one)
-      for (const one of session.replaced) keep(replaced, one.container, one)
+      for (const one of session.replaced) keep(replaced, `${one.at} ${one.container}`, one)
     },
     take() {
       const merged = last && { ...last, found: [...found.values()], failures: [...failures.values()], replaced: [...replaced.values()] }

@@ -18,7 +18,14 @@ export interface CheckSession {
   /** in first-seen order, each image and id once */
   found: { image: string; newImageId: string; containers: string[] }[]
   failures: { container: string; detail: string }[]
-  replaced: { container: string; state: 'recreated' | 'stopped' }[]
+  replaced: Replaced[]
+}
+
+/** A container that Watchtower really stopped or made anew. at: the first line of it, as precise as a session's times. */
+export interface Replaced {
+  container: string
+  state: 'recreated' | 'stopped'
+  at: string | null
 }
 
 interface OpenSession {
@@ -28,7 +35,7 @@ interface OpenSession {
   room: number
   found: Map<string, Found>
   failures: Map<string, string>
-  replaced: Map<string, 'recreated' | 'stopped'>
+  replaced: Map<string, Omit<Replaced, 'container'>>
 }
 
 interface Found {
@@ -100,12 +107,12 @@ export function advance(state: SessionState, event: WatchtowerEvent, at: string 
     case 'container-stopped': {
       if (state.cleaning) return null
       const open = openSession(state, at)
-      if (!open.replaced.has(event.container)) keep(open, open.replaced, event.container, 'stopped')
+      if (!open.replaced.has(event.container)) keep(open, open.replaced, event.container, { state: 'stopped', at })
       return null
     }
     case 'container-created': {
       const open = openSession(state, at)
-      keep(open, open.replaced, event.container, 'recreated')
+      keep(open, open.replaced, event.container, { state: 'recreated', at: open.replaced.get(event.container)?.at ?? at })
       return null
     }
     case 'image-removed':
@@ -170,14 +177,22 @@ function seal(
     scanned: counters.scanned,
     available: counters.available,
     failed: counters.failed,
-    found: [...open.found.values()].map(({ image, newImageId, containers }) => ({ image, newImageId, containers: [...containers.keys()] })),
+    found: foundIn(open),
     failures: [...open.failures].map(([container, detail]) => ({ container, detail })),
-    replaced: [...open.replaced].map(([container, replacedState]) => ({ container, state: replacedState })),
+    replaced: replacedIn(open),
   }
   state.open = null
   state.lastError = null
   return sealed
 }
+
+/** What the session that is open has found and replaced so far; null where it has replaced nothing. */
+export function replacing({ open }: SessionState): Pick<CheckSession, 'found' | 'replaced'> | null {
+  return open && open.replaced.size > 0 ? { found: foundIn(open), replaced: replacedIn(open) } : null
+}
+
+const foundIn = ({ found }: OpenSession): CheckSession['found'] => [...found.values()].map(({ image, newImageId, containers }) => ({ image, newImageId, containers: [...containers.keys()] }))
+const replacedIn = ({ replaced }: OpenSession): Replaced[] => [...replaced].map(([container, one]) => ({ container, ...one }))
 
 /** Keeps an entry, in place of an older one of its key, if the session has room for it. */
 function keep<V>(open: OpenSession, map: Map<string, V>, key: string, value: V): void {
@@ -191,7 +206,7 @@ function keep<V>(open: OpenSession, map: Map<string, V>, key: string, value: V):
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function recreated(open: OpenSession): boolean {
-  return [...open.replaced.values()].includes('recreated')
+  return [...open.replaced.values()].some(({ state }) => state === 'recreated')
 }
 
 /** Stock 1.3 and older print no end at info level (W@v1.3.0:cmd/root.go:339); null is a banner of 1.1 and older. */

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { measureLatency } from './latency.js'
+import { installProgram, type Program } from './program.js'
 import { measureReplay } from './replay.js'
 import { measureStart } from './start.js'
 import { type Row, table } from './table.js'
@@ -31,20 +32,22 @@ if (values.help || ![runs, idle, megabytes].every((n) => n > 0)) {
   process.exit(values.help ? 0 : 2)
 }
 
-const MEASURES: Readonly<Record<string, (node: string) => Promise<Row[]>>> = {
-  start: (node) => measureStart(node, runs),
-  weight: (node) => measureWeight(node, idle),
-  latency: (node) => measureLatency(node, runs),
-  replay: (node) => measureReplay(node, megabytes),
+const MEASURES: Readonly<Record<string, (installed: Program) => Promise<Row[]>>> = {
+  start: (installed) => measureStart(installed, runs),
+  weight: (installed) => measureWeight(installed, idle),
+  latency: (installed) => measureLatency(installed, runs),
+  replay: (installed) => measureReplay(installed, megabytes),
 }
 
 for (const node of values.node ?? [process.execPath]) {
   const rows: Row[] = []
+  const installed = installProgram(node)
   for (const [name, measure] of Object.entries(MEASURES)) {
     if (values.only && !values.only.includes(name)) continue
     console.error(`${name} …`)
-    rows.push(...(await measure(node)))
+    rows.push(...(await measure(installed)))
   }
+  installed.remove()
   console.log(`\nNode ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}\n\n${table(rows)}`)
 }
 process.exit(0)

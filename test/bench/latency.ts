@@ -2,12 +2,12 @@
 import { engineMissing, startEngine } from '../engine/engine.js'
 import { image } from '../engine/stack.js'
 import { checkLines, standInWatchtower } from '../engine/watchtower.js'
-import { createWorld, startProgram } from './program.js'
+import { type Program, createWorld, startProgram } from './program.js'
 import { median, milliseconds, type Row } from './table.js'
 
 const UPDATES = 5
 
-export async function measureLatency(node: string, runs: number): Promise<Row[]> {
+export async function measureLatency(installed: Program, runs: number): Promise<Row[]> {
   const what = `end of a check of ${UPDATES} updates to the request at Telegram`
   const missing = engineMissing()
   if (missing !== null) return [{ what, program: `not measured: ${missing}`, against: null, ratio: null }]
@@ -20,7 +20,7 @@ export async function measureLatency(node: string, runs: number): Promise<Row[]>
       await engine.buildImage(image(`app-${n}:1`))
       await engine.run('--name', `app-${n}`, '--label', 'com.docker.compose.project=bench', '--label', `com.docker.compose.service=app-${n}`, `app-${n}:1`)
     }
-    const program = startProgram(node, world.env)
+    const program = startProgram(installed, world.env)
     await Promise.all([program.logged('watchtower.attached'), program.logged('telegram.ready')])
     const took: number[] = []
     for (let run = 1; run <= runs; run += 1) {

@@ -1,19 +1,34 @@
 // The program as its image starts it, and bare Node, as processes to be measured.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type BotApi, createBotApi } from '../fakes/bot-api.js'
 import { container, createDockerApi, type DockerApi } from '../fakes/docker-api.js'
 
-export const PROGRAM = 'dist/watchtower-telegram.cjs'
 const CHAT = -1001234567890
 /** Nothing that is waited for here takes longer. */
 const LIMIT_MS = 60_000
 
-/** The flags with which the image starts node. */
-export function imageFlags(): string[] {
-  const entry = /ENTRYPOINT \["node", (.*), "\/app/.exec(readFileSync('compose/Dockerfile', 'utf8'))?.[1]
-  return entry === undefined ? [] : entry.split(', ').map((flag) => JSON.parse(flag) as string)
+/** The program installed as the image has it, for one Node. */
+export interface Program {
+  node: string
+  /** Node's flags, and the program's file */
+  command: string[]
+  /** variables that the image sets */
+  env: Record<string, string>
+  remove(): void
+}
+
+export function installProgram(node: string): Program {
+  const directory = mkdtempSync('/tmp/wt-bench-program-')
+  for (const name of ['watchtower-telegram.cjs', 'program.cjs']) copyFileSync(join('dist', name), join(directory, name))
+  const dockerfile = readFileSync('compose/Dockerfile', 'utf8')
+  const flags = (/ENTRYPOINT \["node", (.*), "\/app/.exec(dockerfile)?.[1] ?? '').split(', ').filter(Boolean).map((flag) => JSON.parse(flag) as string)
+  const env = Object.fromEntries([...dockerfile.matchAll(/\b(MALLOC_\w+)=(\w+)/g)].map(([, name, value]) => [name, value] as [string, string]))
+  const command = [...flags, join(directory, 'watchtower-telegram.cjs')]
+  execFileSync(node, [...command, '--write-code'], { env })
+  return { node, command, env, remove: () => rmSync(directory, { recursive: true }) }
 }
 
 export interface Running {
@@ -28,8 +43,8 @@ export function startBare(node: string): Running {
   return { child, logged: () => Promise.resolve(), stop: () => ended(child) }
 }
 
-export function startProgram(node: string, env: Readonly<Record<string, string>>): Running {
-  const child = spawn(node, [...imageFlags(), PROGRAM, 'run'], { stdio: ['ignore', 'pipe', 'inherit'], env: { LOG_LEVEL: 'info', ...env } })
+export function startProgram(program: Program, env: Readonly<Record<string, string>>): Running {
+  const child = spawn(program.node, [...program.command, 'run'], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...program.env, ...env } })
   const counts = new Map<string, number>()
   const watchers = new Set<() => void>()
   createInterface({ input: child.stdout }).on('line', (line) => {

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { imageFlags, PROGRAM } from './program.js'
+import type { Program } from './program.js'
 import { megabytes, type Row } from './table.js'
 
 const RECORD = (second: number, level: string, rest: string): string => `time="${new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString().slice(0, 19)}Z" level=${level} ${rest}\n`
@@ -39,9 +39,10 @@ interface Passed {
   peak: number
 }
 
-async function pass(command: string, args: readonly string[]): Promise<Passed> {
+async function pass(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Passed> {
   const begun = performance.now()
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: process.env.PATH ?? '' } })
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env.PATH ?? '', ...env } })
+  child.stdout.resume() // grep stops at its first match where nobody reads
   let peak = 0
   const look = setInterval(() => {
     try {
@@ -55,14 +56,14 @@ async function pass(command: string, args: readonly string[]): Promise<Passed> {
 
 const SPLIT_ONLY = "require('fs').createReadStream(process.argv[1]).pipe(require('split2')('\\n')).on('data', () => {})"
 
-export async function measureReplay(node: string, size: number): Promise<Row[]> {
+export async function measureReplay(installed: Program, size: number): Promise<Row[]> {
   const file = join(mkdtempSync('/tmp/wt-bench-'), 'watchtower.log')
   try {
     const bytes = await writeLog(file, size * 1e6)
     await pass('cat', [file]) // into the page cache, for all alike
-    const program = await pass(node, [...imageFlags(), PROGRAM, 'replay', file])
+    const program = await pass(installed.node, [...installed.command, 'replay', file], installed.env)
     const grep = await pass('grep', ['-ci', 'found new', file])
-    const split = await pass(node, ['-e', SPLIT_ONLY, file])
+    const split = await pass(installed.node, ['-e', SPLIT_ONLY, file])
     const perSecond = ({ seconds }: Passed): string => `${(bytes / 1e6 / seconds).toFixed(0)} MB/s`
     const what = `replay of ${megabytes(bytes)}`
     return [

@@ -1,7 +1,7 @@
 // How long it takes from nothing until a Watchtower's log is followed, beside bare Node's start.
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createEngineWith, createWorld, startProgram } from './program.js'
+import { type Program, createEngineWith, createWorld, startProgram } from './program.js'
 import { median, milliseconds, type Row } from './table.js'
 
 const timed = async (work: () => unknown): Promise<number> => {
@@ -10,16 +10,16 @@ const timed = async (work: () => unknown): Promise<number> => {
   return performance.now() - begun
 }
 
-export async function measureStart(node: string, runs: number): Promise<Row[]> {
+export async function measureStart(installed: Program, runs: number): Promise<Row[]> {
   const bare: number[] = []
   const following: number[] = []
   for (let run = 0; run < runs; run += 1) {
-    bare.push(await timed(() => execFileSync(node, ['-e', '0'], { env: {} })))
+    bare.push(await timed(() => execFileSync(installed.node, ['-e', '0'], { env: {} })))
     const api = await createEngineWith(30)
     const world = await createWorld(api.host)
     let program: ReturnType<typeof startProgram> | null = null
     following.push(await timed(async () => {
-      program = startProgram(node, world.env)
+      program = startProgram(installed, world.env)
       await api.log('watchtower').waitForFollowers(1, 60_000)
     }))
     await (program as ReturnType<typeof startProgram> | null)?.stop()

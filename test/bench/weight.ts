@@ -1,17 +1,17 @@
 // What it holds and uses while nothing happens, and the most it holds in a check of 500 updates, beside bare Node.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stamp } from '../fakes/docker-api.js'
-import { cpuOf, createEngineWith, createWorld, memoryOf, startBare, startProgram } from './program.js'
+import { type Program, cpuOf, createEngineWith, createWorld, memoryOf, startBare, startProgram } from './program.js'
 import { median, megabytes, type Row } from './table.js'
 
 const SAMPLES = 5
 const UPDATES = 500
 
-export async function measureWeight(node: string, idleSeconds: number): Promise<Row[]> {
+export async function measureWeight(installed: Program, idleSeconds: number): Promise<Row[]> {
   const api = await createEngineWith(30)
   const world = await createWorld(api.host)
-  const bare = startBare(node)
-  const program = startProgram(node, world.env)
+  const bare = startBare(installed.node)
+  const program = startProgram(installed, world.env)
   await Promise.all([program.logged('watchtower.attached'), program.logged('telegram.ready')])
   await sleep(5_000)
   const before = [cpuOf(program), cpuOf(bare)] as const

@@ -53,7 +53,7 @@ async function tailed(t: Test, { cursor = createCursor(), reconcileMs = 60_000, 
       caughtUp(api)
     },
     onEngineError: (message) => void told.push(message),
-    onStalled: () => void told.push('stalled'),
+    onContainer: () => {}, onStalled: () => void told.push('stalled'),
   }
   const end = tail(createDocker({ type: 'unix', path: api.socketPath }, timeoutMs, stop.signal), options)
   end.catch(() => {})
@@ -215,7 +215,7 @@ t.test('a later process goes on where the position says, without a line lost or 
   const stop = new AbortController()
   await tail(createDocker({ type: 'unix', path: w.api.socketPath }, 5_000, stop.signal), {
     id: 'w', cursor: createCursor(position), signal: stop.signal, reconcileMs: 60_000, timeoutMs: 5_000, sleep,
-    onLine: ({ text }) => void texts.push(text), onCaughtUp: () => stop.abort(), onEngineError() {}, onStalled() {},
+    onLine: ({ text }) => void texts.push(text), onCaughtUp: () => stop.abort(), onEngineError() {}, onContainer() {}, onStalled() {},
   }).catch(() => {})
   t.same(texts, ['c'])
 })

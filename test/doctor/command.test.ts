@@ -2,6 +2,8 @@
 import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import t from 'tap'
+import { main } from '../../src/cli.js'
+import { program } from '../program.js'
 import { createWorld, done, found, type World } from '../world.js'
 
 interface Finished {
@@ -62,6 +64,37 @@ t.test('test-message says where it is, and what is wrong with 1, or with 2 if it
   w.bot.chats[0]!.topics = []
   t.match(await command(['test-message'], environmentFor(w)), { code: 1, stdout: '', stderr: /^watchtower-telegram: the test message was sent \(.*\), but topic 7 is closed or deleted/ })
   t.match(await command(['test-message'], { TELEGRAM_CHAT_ID: 'x' }), { code: 2, stderr: /^watchtower-telegram: TELEGRAM_BOT_TOKEN is missing: .*; TELEGRAM_CHAT_ID is no chat: / })
+})
+
+t.test('from its source as well: the same words', async (t) => {
+  const w = await createWorld(t)
+  w.api.containers[0]?.Config.Env.push('WATCHTOWER_MONITOR_ONLY=true')
+  t.intercept(process, 'env', { value: environmentFor(w) })
+  const run = async (...args: string[]): Promise<[number, string]> => {
+    // what the test itself still has to say goes out first
+    await new Promise((resolve) => setImmediate(resolve))
+    let said = ''
+    const streams = [process.stdout, process.stderr].map((stream) => t.capture(stream, 'write', (text: string) => Boolean((said += text))))
+    try {
+      return [await main(args), said]
+    } finally {
+      for (const { restore } of streams) restore()
+    }
+  }
+  t.match(await run('doctor'), [0, /^✓ configuration +complete\n/])
+  t.match(await run('doctor', '--json'), [0, /^\[\n/])
+  t.match(await run('test-message'), [0, /^the test message is in topic 7: /])
+  w.bot.chats[0]!.topics = []
+  t.match(await run('doctor'), [1, /^✗ topic /m])
+  t.match(await run('test-message'), [1, /but topic 7 is closed or deleted/])
+  t.match(await run('healthcheck'), [1, /^unhealthy: no watchtower-telegram is running with STATE_DIR /])
+  void w.start()
+  await w.waitFor('watchtower.attached')
+  await w.waitFor('telegram.ready')
+  t.match(await run('healthcheck'), [0, /^healthy: following watchtower/])
+  const { exit, stdout } = program(t, ['healthcheck'], { env: environmentFor(w) })
+  t.equal(await exit, 0)
+  t.match(stdout(), /^healthy: following watchtower/)
 })
 
 t.test('each has its help, its version, and a sentence for what it does not know', async (t) => {

@@ -50,7 +50,7 @@ export async function deployment(t: Test): Promise<Deployment> {
   const watchtower = container({ name: 'watchtower', image: 'containrrr/watchtower:1.7.1', labels: { ...WATCHTOWER, ...LEFT_ALONE }, env: SETTINGS })
   watchtower.Path = '/watchtower'
   watchtower.HostConfig.LogConfig.Config = { 'max-size': '10m', 'max-file': '3' }
-  const sidecar = container({ name: 'watchtower-telegram', image: 'compose_watchtower-telegram', labels: LEFT_ALONE, args: ['/app/watchtower-telegram.cjs'] })
+  const sidecar = container({ name: 'watchtower-telegram', image: 'compose_watchtower-telegram', labels: { ...LEFT_ALONE }, args: ['/app/watchtower-telegram.cjs'] })
   sidecar.Path = 'node'
   api.containers.push(watchtower, sidecar)
   for (const [service, ref] of [['postgres', 'postgres:16'], ['redis', 'redis:7-alpine'], ['caddy', 'caddy:latest']] as const) {

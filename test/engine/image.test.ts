@@ -156,7 +156,7 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
   })
 
   await t.test('is two files in its image, without source, packages or secret', async (t) => {
-    t.strictSame(await inside(engine, 'require("fs").readdirSync("/app")'), ['program.cjs', 'watchtower-telegram.cjs'])
+    t.strictSame(await inside(engine, 'require("fs").readdirSync("/app")'), ['program.cjs', 'program.code', 'watchtower-telegram.cjs'])
     t.notMatch(JSON.stringify(await engine.inspect('watchtower-telegram')), api.token)
   })
 

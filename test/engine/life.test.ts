@@ -89,7 +89,7 @@ await engineTest(t, 'superseded, applied while the sidecar is down, and a messag
   const newest = await next('16.3')
   check(watchtower, [{ image: 'postgres:16', id: newest }], 1)
   const second = (await bot.waitForMessages(2, 20_000))[1]
-  t.match(second?.text, /New: 16\.3[^]*pending since/)
+  t.match(second?.text, /New: 16\.2 → 16\.3, pending since \d+ \w+\n/)
   await until(() => /<s>/.test(bot.messages[0]?.html ?? ''), 20_000)
   t.match(bot.messages[0]?.html, new RegExp(`<s>[^]*</s>[^]*https://t\\.me/c/1234567890/7/${second?.message_id}"`))
   await first.stop()

@@ -53,6 +53,8 @@ export async function standInWatchtower(engine: Engine, t: Pick<Test, 'comment'>
     await engine.buildImage({
       ref: WATCHTOWER_IMAGE, entrypoint: ['/watchtower'], files: { '/watchtower': ENTRY_POINT },
       labels: { 'com.centurylinklabs.watchtower': 'true', 'watchtower-telegram.stand-in': 'true' },
+      // as it should be; a test that wants it otherwise says so
+      env: { WATCHTOWER_MONITOR_ONLY: 'true' },
     })
   }
   const kind = real ? 'real' : 'stand-in'

@@ -34,7 +34,7 @@ export function madeUpId(seed: string): string {
   return createHash('sha256').update(seed).digest('hex')
 }
 
-/** A running container unless `status` says otherwise; `imageId` defaults to one made up from `image`. */
+/** A running container unless `status` says otherwise; `imageId` defaults to one made up from `image`. A Watchtower is monitor-only unless `env` says otherwise. */
 export function container(from: {
   name: string; image: string; id?: string; imageId?: string; status?: string; labels?: Record<string, string>
   env?: string[]; args?: string[]; tty?: boolean; logDriver?: string
@@ -48,7 +48,7 @@ export function container(from: {
       StartedAt: '2026-11-01T00:00:01.000000000Z', FinishedAt: '0001-01-01T00:00:00Z',
     },
     Config: {
-      Image: ref, Tty: from.tty ?? false, Labels: from.labels ?? {}, Env: from.env ?? [], Cmd: args.length > 0 ? args : null,
+      Image: ref, Tty: from.tty ?? false, Labels: from.labels ?? {}, Env: from.env ?? (from.labels?.['com.centurylinklabs.watchtower'] === 'true' ? ['WATCHTOWER_MONITOR_ONLY=true'] : []), Cmd: args.length > 0 ? args : null,
     },
     HostConfig: { NetworkMode: 'default', AutoRemove: false, LogConfig: { Type: from.logDriver ?? 'json-file', Config: {} } },
     Mounts: [],

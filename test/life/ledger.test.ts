@@ -1,12 +1,12 @@
 import t from 'tap'
-import { emptyLedger, forget, type Ledger, refresh, restand, show, supersede } from '../../src/life/ledger.js'
+import { emptyLedger, forget, type Ledger, refresh, restand, reveal, reword, show, supersede } from '../../src/life/ledger.js'
 import type { Block, Standing } from '../../src/report/block.js'
 import type { Update } from '../../src/report/update.js'
 import { update } from '../report/made-up.js'
 
-const block = (one: Update, standing: Standing = { type: 'pending' }): Block => ({ update: one, standing, since: null })
+const block = (one: Update, standing: Standing = { type: 'pending' }): Block => ({ update: one, standing, since: null, before: null })
 const placed = (...blocks: Block[]) => ({ host: null, blocks, failedChecks: [], stillPending: [], index: 0, count: 1, total: blocks.length, severalProjects: false, reminder: false })
-const shown = (...messages: Block[][]): Ledger => messages.reduce((ledger, blocks, n) => show(ledger, { chat: 1, messageId: 100 + n, content: placed(...blocks) }), emptyLedger)
+const shown = (...messages: Block[][]): Ledger => messages.reduce((ledger, blocks, n) => show(ledger, { chat: 1, messageId: 100 + n, link: null, content: placed(...blocks) }), emptyLedger)
 const standings = ({ ledger }: { ledger: Ledger }): string[][] => ledger.shown.map(({ content }) => content.blocks.map(({ standing }) => standing.type))
 const [a, b, newerA] = [update({ service: 'a' }), update({ service: 'b' }), update({ service: 'a', newImageId: '999999999999', newVersion: '16.3' })]
 const applied: Standing = { type: 'applied', at: 1, health: 'none', unhealthySince: null }
@@ -36,9 +36,37 @@ t.test('a newer message strikes through what older ones said of its services, an
   t.end()
 })
 
+t.test('a version that comes back does not take its own place', (t) => {
+  const led = supersede(shown([block(a)], [block(newerA)]), [block(newerA)], null, 2)
+  const back = supersede(led.ledger, [block(a)], null, 3)
+  t.same(back.ledger.shown.map(({ content }) => content.blocks[0]?.standing), [{ type: 'superseded', by: '16.3', link: null }, { type: 'superseded', by: '16.2', link: null }])
+  t.same(back.edited, [2])
+  t.end()
+})
+
+t.test('what is pending is shown as it is known now, what is over as it was', (t) => {
+  const alone = { ...a, commands: ['docker compose up -d --no-deps a'] }
+  const led = reword(shown([block(a), block(b)], [block(a, applied)]), [alone])
+  t.same(led.ledger.shown.map(({ content }) => content.blocks.map(({ update: { commands } }) => commands)), [[alone.commands, b.commands], [a.commands]])
+  t.same(led.edited, [1])
+  t.end()
+})
+
+t.test('an image that was told by itself becomes its services, in the message where it was told first', (t) => {
+  const vague = update({ service: 'app', project: null, currentImageId: null })
+  const [one, two] = [block(update({ service: 'one' })), block(update({ service: 'two', project: 'saturday' }))]
+  const led = reveal(shown([block(b)], [block(vague)], [block(vague)], [block(vague, { type: 'superseded', by: 'x', link: null })]), [one, two, block({ ...a, newImageId: '999999999999' })])
+  t.same(led.ledger.shown.map(({ content: { blocks, total, severalProjects } }) => [blocks.map(({ update: { service } }) => service), total, severalProjects]), [[['b'], 1, false], [['one', 'two'], 2, true], [['app'], 1, false], [['app'], 1, false]])
+  t.same(led.told.map(({ block: { update: { service } }, in: { id } }) => [service, id]), [['one', 2], ['two', 2]])
+  t.same(led.edited, [2])
+  t.same(standings(supersede(led.ledger, [one], null, 2)), [['pending'], ['pending', 'pending'], ['superseded'], ['superseded']], 'where it was told once more it leads there')
+  t.end()
+})
+
 t.test('a message is brought up to date, forgotten, and the oldest make room', (t) => {
-  t.same(standings(refresh(shown([block(a)], [block(b)]), 2, () => applied)), [['pending'], ['applied']])
+  t.same(standings(refresh(shown([block(a)], [block(b)]), 2, (one) => ({ ...one, standing: applied }))), [['pending'], ['applied']])
   t.same(forget(shown([block(a)], [block(b)]), 1).shown.map(({ id }) => id), [2])
   t.same(shown(...Array.from({ length: 205 }, () => [block(a)])).shown.map(({ id }) => id).slice(0, 2), [6, 7])
+  t.same(shown(...Array.from({ length: 202 }, (_, n) => [block(a, n === 1 || n === 3 ? applied : { type: 'pending' })])).shown.map(({ id }) => id).slice(0, 3), [1, 3, 5], 'what waits for nothing first')
   t.end()
 })

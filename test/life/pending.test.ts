@@ -1,5 +1,5 @@
 import t from 'tap'
-import { announce, observe, standingNow, type Tracked } from '../../src/life/pending.js'
+import { announce, givingWay, observe, renew, standingNow, type Tracked } from '../../src/life/pending.js'
 import type { Standing } from '../../src/report/block.js'
 import { engine, idOf, service, short, update as madeUp } from '../report/made-up.js'
 import type { FakeContainer } from '../fakes/docker-objects.js'
@@ -23,8 +23,10 @@ const applied: Standing = { type: 'applied', at: APPLIED, health: 'none', unheal
 const after = (from: Tracked, now: number, ...containers: FakeContainer[]): Tracked => observe([from], engine(...containers), now).tracked[0] as Tracked
 
 t.test('an update is pending as long as its service runs an older image', (t) => {
-  t.same(observe([pending()], engine(container('old', before)), APPLIED), { tracked: [pending()], changes: [] })
-  t.same(observe([pending()], engine(container('even older', before)), APPLIED).changes, [])
+  t.same(observe([pending()], engine(container('old', before)), APPLIED), { tracked: [pending()], changes: [], forgotten: [] })
+  const several: Tracked = { ...pending(), update: { ...update('new'), otherImageIds: [short('even older')] } }
+  t.same(observe([several], engine(container('even older', before)), APPLIED).changes, [], 'of a scaled service')
+  t.same(observe([pending()], engine(container('old', APPLIED)), APPLIED).changes, [], 'whatever the clocks say of when it was created')
   t.end()
 })
 
@@ -69,33 +71,66 @@ t.test('seen going back it is rolled back; applied once more it is applied', (t)
 t.test('a service that is gone for good, or uses another image, is no concern any more', (t) => {
   const away = observe([pending()], engine(), APPLIED)
   t.same(away.changes, [], 'a recreation takes seconds')
-  t.same(observe(away.tracked, engine(), APPLIED + 25 * 60 * MINUTE), { tracked: [], changes: [{ update: update('new'), standing: { type: 'removed' } }] })
-  t.same(observe(away.tracked, engine(container('old', before)), APPLIED + MINUTE), { tracked: [pending()], changes: [] }, 'it came back')
+  t.same(observe(away.tracked, engine(), APPLIED + 25 * 60 * MINUTE), { tracked: [], changes: [{ update: update('new'), standing: { type: 'removed' } }], forgotten: [update('new')] })
+  t.same(observe(away.tracked, engine(container('old', before)), APPLIED + MINUTE), { tracked: [pending()], changes: [], forgotten: [] }, 'it came back')
   t.same(standing(pending(), APPLIED, container('other', APPLIED, undefined, 'postgres:17')), { type: 'removed' })
   t.same(standing(pending(), APPLIED, container('newer still', APPLIED)), { type: 'superseded', by: short('newer still'), link: null }, 'the tag had moved on when it was pulled')
-  t.same(standing(pending(), APPLIED, container('old', APPLIED)), { type: 'removed' }, 'recreated, but on the old image')
   t.end()
 })
 
 t.test('what was applied stays told as applied, whatever its service does later on', (t) => {
   const done = after(pending(), APPLIED, container('new', APPLIED))
-  for (const later of [container('newer still', APPLIED + MINUTE), container('other', APPLIED + MINUTE, undefined, 'postgres:17')]) t.same(observe([done], engine(later), APPLIED + 2 * MINUTE), { tracked: [], changes: [] })
+  for (const later of [container('newer still', APPLIED + MINUTE), container('other', APPLIED + MINUTE, undefined, 'postgres:17')]) t.same(observe([done], engine(later), APPLIED + 2 * MINUTE), { tracked: [], changes: [], forgotten: [update('new')] })
   t.end()
 })
 
-t.test('a one-off container of a service says nothing of it', (t) => {
-  const once = service('postgres', 'postgres:16', 'new', { oneoff: 'True' })
-  t.same(observe([pending()], engine(container('old', before), { ...once, Id: 'once' }), APPLIED).changes, [])
+t.test('a one-off container of a service says nothing of it, unless the update was found for that very container', (t) => {
+  const once = (seed: string, name: string) => ({ ...service('postgres', 'postgres:16', seed, { oneoff: 'True' }), Id: name, Name: `/${name}` })
+  t.same(observe([pending()], engine(container('old', before), once('new', 'once')), APPLIED).changes, [])
+  const own: Tracked = { ...pending(), update: { ...update('new'), containers: ['once'] } }
+  t.same(observe([own], engine(once('old', 'once'), once('new', 'next')), APPLIED + 99 * 60 * MINUTE), { tracked: [own], changes: [], forgotten: [] }, 'it is there')
+  const away = observe([own], engine(once('new', 'next')), APPLIED)
+  t.match(observe(away.tracked, engine(once('new', 'next')), APPLIED + 25 * 60 * MINUTE), { tracked: [], changes: [{ standing: { type: 'removed' } }] })
+  t.end()
+})
+
+t.test('a service of which a container could not be looked at stays as it stands, the others do not', (t) => {
+  const redis: Tracked = { ...pending(), update: { ...update('new'), service: 'redis' } }
+  const seen = { ...engine(service('redis', 'postgres:16', 'new')), unclear: engine(container('new', APPLIED)).containers }
+  const { tracked, changes } = observe([pending(), redis], seen, APPLIED + 99 * 60 * MINUTE)
+  t.same(tracked[0], pending())
+  t.match(changes, [{ update: { service: 'redis' }, standing: { type: 'applied' } }])
+  t.end()
+})
+
+t.test('a refused image stays refused while its service is away, not when that runs another image', (t) => {
+  const back = after(after(pending(), APPLIED, container('new', APPLIED)), APPLIED + MINUTE, container('old', APPLIED))
+  const away = observe([back], engine(), APPLIED)
+  t.match(observe(away.tracked, engine(), APPLIED + 25 * 60 * MINUTE), { tracked: [], changes: [{ standing: { type: 'removed' } }], forgotten: [] })
+  t.match(observe([back], engine(container('newer still', APPLIED)), APPLIED + 2 * MINUTE), { tracked: [], changes: [{ standing: { type: 'superseded', by: short('newer still') } }], forgotten: [{ newVersion: 'new' }] })
   t.end()
 })
 
 t.test('a newer image takes the place of a pending one, which has been pending since', (t) => {
   const next = announce([pending()], [update('newer')], APPLIED)
-  t.same(next, [{ ...pending('newer'), foundAt: APPLIED, since: FOUND }])
+  t.same(next, [{ ...pending('newer'), foundAt: APPLIED, since: FOUND, before: 'new' }])
+  t.same(givingWay([pending()], [update('newer')]), [update('new')])
+  t.same(givingWay([pending()], [update('new')]), [])
   t.same(standingNow(update('new'), next), { type: 'superseded', by: 'newer', link: null })
-  t.equal(announce(next, [update('newest')], APPLIED + MINUTE)[0]?.since, FOUND)
+  t.match(announce(next, [update('newest')], APPLIED + MINUTE), [{ since: FOUND, before: 'newer' }])
+  t.match(announce(next, [update('newest')], APPLIED + MINUTE, [update('newer')]), [{ since: FOUND, before: 'new' }], 'as it was told')
+  t.match(announce(next, [update('newer')], APPLIED + MINUTE), [{ since: FOUND, before: 'new' }], 'told once more')
+  t.match(announce([{ ...pending(), update: { ...update('new'), newVersion: null } }], [update('newer')], APPLIED), [{ before: short('new') }])
   const done = after(pending(), APPLIED, container('new', APPLIED))
   t.match(announce([done], [update('newer', 'new')], APPLIED), [{ since: null, standing: { type: 'pending' } }], 'an applied one has been pending no more')
+  t.end()
+})
+
+t.test('what is found again is known as it is now while it is pending', (t) => {
+  const again = { ...update('new'), commands: ['docker compose up -d --no-deps postgres'] }
+  const done = after(pending(), APPLIED, container('new', APPLIED))
+  t.same(renew([pending(), done], [again]), [{ ...pending(), update: again }, done])
+  t.same(renew([pending()], [update('newer')]), [pending()])
   t.end()
 })
 
@@ -108,7 +143,7 @@ t.test('what names no service that runs an older image cannot be watched', (t) =
 })
 
 t.test('a time that is no time is an old one', (t) => {
-  t.equal(standing(pending(), APPLIED, { ...container('old', before), Created: 'soon' }), undefined)
+  t.match(standing(pending(), APPLIED, { ...container('new', APPLIED), Created: 'soon' }), { type: 'applied', at: 0 })
   t.same(engine({ ...container('new', APPLIED), Image: idOf('new') }).containers[0]?.health, null)
   t.end()
 })

@@ -5,7 +5,7 @@ import { partAgain, partsOf } from '../../src/report/message.js'
 import { PLAIN, update } from './made-up.js'
 
 const url = 'https://www.postgresql.org/docs/release/16.2/'
-const block = (given: Parameters<typeof update>[0], standing: Block['standing'] = { type: 'pending' }): Block => ({ update: update({ releaseNotesUrl: url, ...given }), standing, since: null })
+const block = (given: Parameters<typeof update>[0], standing: Block['standing'] = { type: 'pending' }): Block => ({ update: update({ releaseNotesUrl: url, ...given }), standing, since: null, before: null })
 const buttons = (blocks: Block[], severalProjects = false, language: 'en' | 'fr' = 'en') => buttonsOf({ blocks, severalProjects }, { language })
 
 t.test('an update whose release notes are known has a button to them', async (t) => {

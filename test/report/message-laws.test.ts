@@ -22,7 +22,7 @@ const standing: fc.Arbitrary<Standing> = fc.oneof(
   fc.record({ type: fc.constant('superseded' as const), by: text, link: fc.option(fc.webUrl()) }),
   fc.constant({ type: 'removed' as const }),
 )
-const block: fc.Arbitrary<Block> = fc.record({ update, standing, since: fc.option(time) })
+const block: fc.Arbitrary<Block> = fc.record({ update, standing, since: fc.option(time), before: fc.option(text) })
 const failedCheck = fc.record({ name: text, reason: fc.constantFrom('registry-unreachable', 'denied', 'rate-limited', 'other'), detail: text })
 const content: fc.Arbitrary<Content> = fc.record({
   host: fc.option(text), blocks: fc.array(block, { maxLength: 60 }), failedChecks: fc.array(failedCheck, { maxLength: 30 }), stillPending: fc.array(fc.record({ update, since: time }), { maxLength: 30 }),
@@ -82,7 +82,7 @@ t.test('law: a part made again with any standings and any template keeps the lim
 t.test('law: the name of every update is in exactly one part, and the parts are numbered', async (t) => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 300 }), format, (count, how) => {
-      const blocks = Array.from({ length: count }, (_, i): Block => ({ update: madeUpUpdate({ service: `service-${i}.` }), standing: { type: 'pending' }, since: null }))
+      const blocks = Array.from({ length: count }, (_, i): Block => ({ update: madeUpUpdate({ service: `service-${i}.` }), standing: { type: 'pending' }, since: null, before: null }))
       const parts: Part[] = partsOf({ host: null, blocks, failedChecks: [], stillPending: [] }, how)
       for (const { update: { service } } of blocks) if (parts.filter(({ message }) => message.text.includes(service)).length !== 1) throw new Error(service)
       if (how.template === null && how.language === 'en' && parts.length > 1) parts.forEach(({ message }, i) => { if (!message.text.startsWith(`🔔 ${count} Docker Updates Available (${i + 1}/${parts.length})\n\n`)) throw new Error(message.text) })
@@ -94,7 +94,7 @@ t.test('law: the name of every update is in exactly one part, and the parts are 
 
 t.test('ten thousand updates take no more than ten times a thousand, and few seconds', async (t) => {
   const timed = (count: number, template: string | null): number => {
-    const blocks = Array.from({ length: count }, (_, i): Block => ({ update: madeUpUpdate({ service: `service-${i}.` }), standing: { type: 'pending' }, since: null }))
+    const blocks = Array.from({ length: count }, (_, i): Block => ({ update: madeUpUpdate({ service: `service-${i}.` }), standing: { type: 'pending' }, since: null, before: null }))
     const started = performance.now()
     partsOf({ host: null, blocks, failedChecks: [], stillPending: [] }, { ...PLAIN, onTemplateError: () => undefined, now: 0, template: template === null ? null : parseTemplate(template) })
     return performance.now() - started

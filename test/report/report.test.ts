@@ -1,5 +1,5 @@
 import t from 'tap'
-import { newsOf, nothingAnnounced } from '../../src/report/announce.js'
+import { joinNews, newsOf, nothingAnnounced } from '../../src/report/announce.js'
 import { factsOf } from '../../src/report/facts.js'
 import { escape, readHtml } from '../../src/report/html.js'
 import { Message } from '../../src/report/message.js'
@@ -30,6 +30,33 @@ t.test('one update per service, with all its outdated containers', (t) => {
     ['web', 'friday', ['friday-web-1', 'friday-web-2']], ['admin', 'friday', ['friday-admin-1']], ['lone', null, ['lone']],
   ])
   t.same(report({ found: [found('nginx:latest', NEW, ['lone'])] }, facts).report.updates.map(({ service }) => service), ['lone'], 'the fork names the container')
+  t.end()
+})
+
+t.test('of a scaled service all older images are told', (t) => {
+  const replicas = [OLD, BUILT, OLD, NEW].map((id, n) => container(`web-${n}`, 'nginx', id, compose('web')))
+  t.match(report({ found: [found('nginx:latest')] }, [...replicas, image(OLD), image(NEW), image(BUILT)]).report.updates, [{ containers: ['web-0', 'web-1', 'web-2'], currentImageId: OLD.slice(7, 19), otherImageIds: [BUILT.slice(7, 19)] }])
+  t.end()
+})
+
+t.test('a one-off container is left out, unless its service has no other', (t) => {
+  const once = container('friday-web-run-1', 'nginx', OLD, { ...compose('web'), 'com.docker.compose.oneoff': 'True' })
+  const of = (...others: object[]) => report({ found: [found('nginx:latest')] }, [once, ...others, image(OLD), image(NEW)]).report.updates
+  t.match(of(container('web', 'nginx', OLD, compose('web'))), [{ containers: ['web'], commands: ['docker compose pull web', 'docker compose up -d web'] }])
+  t.same(of(container('web', 'nginx', NEW, compose('web'))), [], 'its next run takes the new image')
+  const hint = '# then run it again: friday-web-run-1 was started by "docker compose run"'
+  t.match(of(), [{ service: 'web', containers: ['friday-web-run-1'], commands: ['docker compose pull web', hint], rollback: ['docker tag aaaaaaaaaaaa nginx:latest', hint] }])
+  t.end()
+})
+
+t.test('a service is recreated alone where what it depends on has lost its tag, even if this check did not look at that', (t) => {
+  const commands = (dbRef: string, ...tags: string[]) => {
+    const facts = [container('web', 'nginx', OLD, { ...compose('web'), 'com.docker.compose.depends_on': 'db:service_started:false' }), container('db', dbRef, BUILT, compose('db')), image(OLD), image(NEW), { ...image(BUILT), RepoTags: tags }]
+    return report({ found: [found('nginx:latest')] }, facts).report.updates[0]?.commands[1]
+  }
+  t.equal(commands('postgres:16', 'postgres:16', 'postgres:16.1'), 'docker compose up -d web')
+  t.equal(commands('postgres:16', 'postgres:16.1'), 'docker compose up -d --no-deps web')
+  t.equal(commands(`postgres@${hex('d')}`), 'docker compose up -d web', 'a pinned one has none')
   t.end()
 })
 
@@ -138,6 +165,19 @@ t.test('each update is news once, a failure until it recovers, and a session tha
   t.same(newsOf(broken.announced, 'wt', one, failed('x')).news.failedChecks, [])
   const recovered = newsOf(second.announced, 'wt', one, failed())
   t.same(newsOf(recovered.announced, 'wt', one, failed('x')).news.failedChecks.length, 1)
+  t.end()
+})
+
+t.test('an image that is announced without its service is no news where it was announced with it, and the other way round takes its place', (t) => {
+  const known = update({ image: 'a:1', newImageId: NEW.slice(7, 19) })
+  const { report: blind } = report({ found: [found('a:1'), found('b:1')] }, null)
+  const { announced } = newsOf(nothingAnnounced, 'wt', { ...blind, updates: [known] }, [])
+  const { news } = newsOf(announced, 'wt', blind, [])
+  t.match(news.updates, [{ image: 'b:1' }])
+  const earlier = { host: null, updates: blind.updates, failedChecks: [] }
+  const joined = joinNews(earlier, { ...earlier, updates: [known] })
+  t.same(joined.news.updates.map(({ image: of, project }) => [of, project]), [['b:1', null], ['a:1', 'friday']])
+  t.match(joined.replaced, [{ image: 'a:1', project: null }])
   t.end()
 })
 

@@ -11,7 +11,7 @@ import { LANGUAGES } from '../../src/report/texts.js'
 import { parseTelegramHtml } from '../fakes/telegram-html.js'
 import { PINNED, PLAIN, update } from './made-up.js'
 
-const pending = (given: Parameters<typeof update>[0] = {}): Block => ({ update: update(given), standing: { type: 'pending' }, since: null })
+const pending = (given: Parameters<typeof update>[0] = {}): Block => ({ update: update(given), standing: { type: 'pending' }, since: null, before: null })
 const content = (given: Partial<Content> = {}): Content => ({ host: null, blocks: [pending()], failedChecks: [], stillPending: [], ...given })
 /** Messages by a template, and what it failed of. */
 function made(text: string, given: Content = content(), more: Partial<Format> = {}): { texts: string[]; html: string[]; faults: string[] } {

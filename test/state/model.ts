@@ -6,13 +6,13 @@ import { begin, done, nextStep, notSent, recovered, unknown } from '../../src/de
 import { renderEntry } from '../../src/life/render.js'
 import { newsOf } from '../../src/report/announce.js'
 import type { Report } from '../../src/report/report.js'
-import type { Update } from '../../src/report/update.js'
+import { plainUpdate, type Update } from '../../src/report/update.js'
 import { accepted, commit, editRefused, emptyState, observed, State } from '../../src/state/state.js'
 import { engine, PLAIN, service as madeUpService, short, update as madeUpUpdate } from '../report/made-up.js'
 
 export type Command =
-  /** Watchtower ends a check that found these services with these image numbers */
-  | { type: 'session'; found: [service: number, image: number][] }
+  /** Watchtower ends a check that found these services with these image numbers; how: what inspect answers when it is read */
+  | { type: 'session'; found: [service: number, image: number][]; how?: How }
   /** the next session of the log is read and committed */
   | { type: 'read' }
   /** the background write catches up */
@@ -27,7 +27,10 @@ export type Command =
   /** a person deletes a message */
   | { type: 'delete'; nth: number }
 
-const found = fc.array(fc.tuple(fc.nat(8), fc.nat(3)), { maxLength: 5 })
+/** deps: a dependency is pending as well, so that commands differ; blind: nothing, so that only images are known */
+type How = 'plain' | 'deps' | 'blind'
+
+const found = fc.uniqueArray(fc.tuple(fc.nat(8), fc.nat(3)), { maxLength: 5, selector: ([service]) => service })
 const crowd = fc.integer({ min: 40, max: 90 }).map((n) => Array.from({ length: n }, (_, service): [number, number] => [service + 10, 1]))
 const OUTCOMES = ['sent', 'sent', 'not-sent', 'lost-answer-accepted', 'lost-answer', 'crash-before', 'crash-accepted'] as const
 
@@ -42,13 +45,25 @@ export const delivery = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('hours' as const), n: fc.integer({ min: 1, max: 30 }) }) },
 ) as fc.Arbitrary<Command>
 
-/** And what a person does. */
-export const life = fc.oneof(
-  { weight: 3, arbitrary: delivery },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('apply' as const), service: fc.nat(8), image: fc.oneof(fc.nat(3), fc.constant('old' as const)) }) },
-  { weight: 1, arbitrary: fc.constant({ type: 'look' as const }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('delete' as const), nth: fc.nat(5) }) },
-) as fc.Arbitrary<Command>
+const few = fc.uniqueArray(fc.tuple(fc.nat(2), fc.nat(2)), { maxLength: 3, selector: ([service]) => service })
+/** A check of few services that is read and told, mostly. */
+const told = fc.tuple(few, fc.constantFrom<How>('plain', 'deps', 'blind'), fc.nat(3)).map(([some, how, sends]): Command[] => [
+  { type: 'session', found: some, how }, { type: 'read' }, ...Array.from({ length: sends }, (): Command => ({ type: 'send', outcome: 'sent' })),
+])
+
+/** And what a person does, and an engine that does not answer. */
+export const life = fc
+  .array(
+    fc.oneof(
+      { weight: 3, arbitrary: delivery.map((one) => [one]) },
+      { weight: 3, arbitrary: told },
+      { weight: 1, arbitrary: fc.record({ type: fc.constant('apply' as const), service: fc.nat(3), image: fc.oneof(fc.nat(3), fc.constant('old' as const)) }).map((one): Command[] => [one]) },
+      { weight: 1, arbitrary: fc.constant<Command[]>([{ type: 'look' }]) },
+      { weight: 1, arbitrary: fc.record({ type: fc.constant('delete' as const), nth: fc.nat(5) }).map((one): Command[] => [one]) },
+    ),
+    { maxLength: 40 },
+  )
+  .map((commands) => commands.flat())
 
 /** A message in the chat, or one that was deleted. */
 export interface LiveMessage {
@@ -62,6 +77,8 @@ export interface Outcome {
   messages: LiveMessage[]
   log: [number, number][][]
   state: State
+  /** what was found last of each service that nobody has put on another image since */
+  latest: Update[]
   format: typeof PLAIN & { now: number }
 }
 
@@ -69,8 +86,9 @@ const stampOf = (n: number): string => `2026-11-23T03:00:00.${String(n).padStart
 const imageOf = (image: number | 'old'): string => short(`image ${image}`)
 
 /** The update of a service to an image, from what it runs. */
-export function updateOf(service: number, image: number, from: number | 'old' = 'old'): Update {
-  return madeUpUpdate({ service: `s${service}`, image: 'app:1', currentImageId: imageOf(from), currentVersion: 'old', newVersion: `v${image}.`, newImageId: imageOf(image) })
+function updateOf(service: number, image: number, from: number | 'old', how: How): Update {
+  const commands = [`docker compose up -d ${how === 'deps' ? '--no-deps ' : ''}s${service}`]
+  return madeUpUpdate({ service: `s${service}`, image: 'app:1', currentImageId: imageOf(from), currentVersion: 'old', newVersion: `v${image}.`, newImageId: imageOf(image), commands })
 }
 
 /** Runs the commands and then everything that is left. */
@@ -80,6 +98,9 @@ export function run(commands: readonly Command[]): Outcome {
   let now = 1_000_000_000
   const messages: LiveMessage[] = []
   const log: [number, number][][] = []
+  const hows: How[] = []
+  let latest = new Map<number, Update>()
+  let latestOnDisk = latest
   /** what each service runs, and since when */
   const running = new Map<number, { image: number | 'old'; since: number }>()
 
@@ -87,14 +108,19 @@ export function run(commands: readonly Command[]): Outcome {
     const next = Number(memory.cursors[0]?.checkpoint?.position.since.slice(-10, -1) ?? 0)
     const session = log[next]
     if (!session) return
+    const how = hows[next] as How
     const updates = session.flatMap(([service, image]) => {
       const from = running.get(service)?.image ?? 'old'
-      return from === image ? [] : [updateOf(service, image, from)]
+      if (how === 'blind') return [plainUpdate({ image: 'app:1', newImageId: imageOf(image), containers: [] })]
+      if (from === image) return []
+      const update = updateOf(service, image, from, how)
+      latest.set(service, update)
+      return [update]
     })
     const report = { host: null, updates, session: { end: 'done' } } as unknown as Report
     const { news, announced } = newsOf(memory.announced, 'watchtower', report, [])
     const checkpoint = { position: { since: stampOf(next + 1), lines: [] }, context: { version: null, endless: null } }
-    memory = commit(memory, { container: { id: 'w', name: 'watchtower' }, checkpoint, announced, news, now, stateLost: false, remindMs: 7 * 86_400_000 })
+    memory = commit(memory, { container: { id: 'w', name: 'watchtower' }, checkpoint, announced, updates, news, now, stateLost: false, remindMs: 7 * 86_400_000 })
   }
   const look = (): void => {
     now += 1_000
@@ -107,9 +133,13 @@ export function run(commands: readonly Command[]): Outcome {
   const crash = (): void => {
     const loaded = State.parse(JSON.parse(disk))
     memory = { ...loaded, outbox: recovered(loaded.outbox, false) }
-    disk = JSON.stringify(memory)
+    latest = new Map(latestOnDisk)
+    save()
   }
-  const save = (): void => void (disk = JSON.stringify(memory))
+  const save = (): void => {
+    disk = JSON.stringify(memory)
+    latestOnDisk = new Map(latest)
+  }
   const change = (outbox: State['outbox']): void => void (memory = { ...memory, outbox })
   const send = (outcome: (Command & { type: 'send' })['outcome']): void => {
     now += 61_000
@@ -133,19 +163,23 @@ export function run(commands: readonly Command[]): Outcome {
   }
 
   for (const one of commands) {
-    if (one.type === 'session') log.push(one.found)
-    else if (one.type === 'read') read()
+    if (one.type === 'session') {
+      log.push(one.found)
+      hows.push(one.how ?? 'plain')
+    } else if (one.type === 'read') read()
     else if (one.type === 'save') save()
     else if (one.type === 'send') send(one.outcome)
     else if (one.type === 'crash') crash()
     else if (one.type === 'look') look()
-    else if (one.type === 'apply') running.set(one.service, { image: one.image, since: (now += 1_000) })
-    else if (one.type === 'delete') Object.assign(messages[one.nth] ?? {}, { deleted: true })
+    else if (one.type === 'apply') {
+      running.set(one.service, { image: one.image, since: (now += 1_000) })
+      for (const known of [latest, latestOnDisk]) known.delete(one.service)
+    } else if (one.type === 'delete') Object.assign(messages[one.nth] ?? {}, { deleted: true })
     else now += one.n * 3_600_000
   }
   for (const _ of log) read()
   if (commands.some(({ type }) => type === 'look')) look()
   for (let left = 900; memory.outbox.entries.length > 0 && left > 0; left -= 1) send('sent')
   deepStrictEqual(memory.outbox.entries, [])
-  return { messages, log, state: memory, format: { ...PLAIN, now } }
+  return { messages, log, state: memory, latest: [...latest.values()], format: { ...PLAIN, now } }
 }

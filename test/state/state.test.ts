@@ -1,15 +1,17 @@
 import t from 'tap'
-import type { News } from '../../src/report/announce.js'
+import { begin, enqueueEdits, type Entry, nextStep } from '../../src/delivery/outbox.js'
+import { renderEntry } from '../../src/life/render.js'
+import { type News, updateKey } from '../../src/report/announce.js'
 import type { Update } from '../../src/report/update.js'
 import { accepted, commit, editRefused, emptyState, observed, pendingOf, raise, settle, type State } from '../../src/state/state.js'
-import { engine, short, update } from '../report/made-up.js'
+import { engine, PLAIN, short, update } from '../report/made-up.js'
 
 const DAY = 86_400_000
 const HOUR = 3_600_000
 const NOW = Date.parse('2026-11-25T03:00:00Z')
 const news = (...updates: Update[]): News => ({ host: null, updates, failedChecks: [] })
 const check = (state: State, now: number, some: News = news(), remindMs = 7 * DAY): State =>
-  commit(state, { container: { id: 'w', name: 'watchtower' }, checkpoint: null, announced: state.announced, news: some, now, stateLost: false, remindMs })
+  commit(state, { container: { id: 'w', name: 'watchtower' }, checkpoint: null, announced: state.announced, updates: some.updates, news: some, now, stateLost: false, remindMs })
 const kinds = ({ outbox }: State): string[] => outbox.entries.map(({ content }) => content.type)
 
 t.test('what is pending is said again after its time, an hour early, once, and never if so asked', (t) => {
@@ -38,6 +40,26 @@ t.test('what was applied before it was told is not told any more', (t) => {
   const gone = observed(waiting, engine(), NOW)
   t.same(kinds(gone), ['news'], 'a recreation takes seconds')
   t.same(kinds(observed(gone, engine(), NOW + 25 * HOUR)), [])
+  t.end()
+})
+
+t.test('what waits gives way to a newer image of its service, wherever it stands in the queue', (t) => {
+  const first = check(emptyState, NOW, news(update(), update({ service: 'redis' })))
+  const between = raise(first, { key: 'x', message: { html: 'x', text: 'x', buttons: [] } }, NOW)
+  const { outbox, announced } = check({ ...between, announced: { ...between.announced, updates: [updateKey(update())] } }, NOW + DAY, news(update({ newImageId: short('newer'), newVersion: '16.3' })))
+  t.match(outbox.entries, [{ content: { news: { updates: [{ service: 'redis' }] } } }, {}, { content: { news: { updates: [{ newVersion: '16.3' }] } } }])
+  t.same(announced.updates, [], 'it is news if it comes back')
+  t.end()
+})
+
+t.test('a message that cannot be edited is told and not remembered; one that is gone already is no loss', (t) => {
+  const begun = (state: State): State => ({ ...state, outbox: begin(state.outbox, NOW, (entry, now) => renderEntry(entry, state.tracked, state.ledger, { ...PLAIN, now })) })
+  const sent = accepted(begun(check(emptyState, NOW, news(update()))), { chat: 1, messageId: null, link: null, now: NOW })
+  t.same([kinds(sent), sent.ledger.shown], [[], []])
+  const gone = { ...emptyState, outbox: enqueueEdits(emptyState.outbox, [7], NOW) }
+  t.same(renderEntry(gone.outbox.entries[0] as Entry, [], gone.ledger, { ...PLAIN, now: NOW }), [])
+  t.same(nextStep(gone.outbox, NOW, 0, () => [], 'en'), { type: 'drop' })
+  t.same(editRefused(gone), emptyState)
   t.end()
 })
 

@@ -9,7 +9,7 @@ function merged(history: boolean, ...sessions: Partial<CheckSession>[]): CheckSe
   return missed.take()
 }
 const failure = (container: string) => ({ container, detail: 'x' })
-const replaced = (container: string) => ({ container, state: 'recreated' as const })
+const replaced = (container: string, at = '1') => ({ container, state: 'recreated' as const, at })
 
 t.test('the last session stands, with what earlier ones found, of each image the newest', (t) => {
   t.same(
@@ -28,6 +28,7 @@ t.test('failures are those of the last check, and of the one before it if it bro
 
 t.test('every replaced container is an incident that counts', (t) => {
   t.same(merged(false, { replaced: [replaced('a')] }, { replaced: [replaced('b')] })?.replaced, [replaced('a'), replaced('b')])
+  t.same(merged(false, { replaced: [replaced('a')] }, { replaced: [replaced('a', '2'), replaced('a', '2')] })?.replaced, [replaced('a'), replaced('a', '2')], 'each time anew')
   t.end()
 })
 

@@ -77,14 +77,14 @@ t.test('of a container that failed twice the last error counts', (t) => {
 
 t.test('a container that was stopped and created is recreated, in either order', (t) => {
   t.strictSame(run(found('a:1'), stopped('web'), stopped('db'), created('web'), created('self'), removed, stopped('self'), done()).sealed[0]?.replaced, [
-    { container: 'web', state: 'recreated' }, { container: 'db', state: 'stopped' }, { container: 'self', state: 'recreated' },
+    { container: 'web', state: 'recreated', at: at(1) }, { container: 'db', state: 'stopped', at: at(2) }, { container: 'self', state: 'recreated', at: at(4) },
   ])
   t.end()
 })
 
 t.test('names of every object are names like others', (t) => {
   const [one] = run(found('__proto__', '__proto__'), failed('constructor'), created('__proto__'), done()).sealed
-  t.strictSame([one?.found, one?.failures, one?.replaced], [[image('__proto__', '__proto__')], [{ container: 'constructor', detail: 'EOF' }], [{ container: '__proto__', state: 'recreated' }]])
+  t.strictSame([one?.found, one?.failures, one?.replaced], [[image('__proto__', '__proto__')], [{ container: 'constructor', detail: 'EOF' }], [{ container: '__proto__', state: 'recreated', at: at(2) }]])
   t.end()
 })
 
@@ -136,7 +136,7 @@ t.test('a session that a restart cut keeps what it had, without the clean-up tha
 })
 
 t.test('the clean-up ends with the first check where no banner is printed', (t) => {
-  t.strictSame(run(cleanup, stopped('old'), found('a:1'), stopped('web'), done()).sealed[0]?.replaced, [{ container: 'web', state: 'stopped' }])
+  t.strictSame(run(cleanup, stopped('old'), found('a:1'), stopped('web'), done()).sealed[0]?.replaced, [{ container: 'web', state: 'stopped', at: at(3) }])
   t.end()
 })
 
@@ -163,8 +163,8 @@ t.test('the end of a file seals only what has something to say', (t) => {
   for (const [event, more] of [
     [found('a:1'), { found: [image('a:1')] }],
     [failed('a'), { failures: [{ container: 'a', detail: 'EOF' }] }],
-    [stopped('a'), { replaced: [{ container: 'a', state: 'stopped' }] }],
-    [created('a'), { replaced: [{ container: 'a', state: 'recreated' }] }],
+    [stopped('a'), { replaced: [{ container: 'a', state: 'stopped', at: at(1) }] }],
+    [created('a'), { replaced: [{ container: 'a', state: 'recreated', at: at(1) }] }],
   ] satisfies [WatchtowerEvent, Partial<CheckSession>][]) {
     t.strictSame(finish(run(started(), event, error('x')).state, 'eof'), session({ end: 'eof', ...more }), event.type)
   }
