@@ -37,7 +37,7 @@ t.test('with the proxy the sidecar has no socket, and shares a network that lead
   t.same(Object.keys(proxy.networks), ['docker-proxy'])
   t.equal(networks?.['docker-proxy']?.internal, true)
   t.same([proxy.ports, proxy.read_only, proxy.cap_drop, proxy.security_opt, proxy.group_add], [undefined, true, ['ALL'], ['no-new-privileges:true'], ['999']])
-  t.match(proxy.volumes, [/docker\.sock/, /\/socket-proxy\.cfg:\/usr\/local\/etc\/haproxy\/haproxy\.cfg:ro$/])
+  t.match(proxy.volumes, [/\/socket-proxy\.cfg:\/usr\/local\/etc\/haproxy\/haproxy\.cfg:ro$/, `${SOCKET}:${SOCKET}:ro`])
   t.same(services.watchtower, before.services.watchtower, 'Watchtower keeps its own access: it must pull')
   t.end()
 })

@@ -83,8 +83,9 @@ t.test('forty hosts that report at 03:00 into one group are all told, each in it
     t.comment(`jitter ${jitterMs / 1000} s: all told after ${seen.minutes} minutes, ${seen.refused} requests refused with 429`)
     return seen
   }
-  const [together, spread] = [await at(0), await at(5 * MINUTE)]
+  // 15 minutes have room for 300 messages; less than 6 would have the hosts wait for each other all the time
+  const [together, spread] = [await at(0), await at(15 * MINUTE)]
   t.ok(together.minutes <= 9, `120 messages at 20 a minute: ${together.minutes}`)
-  t.ok(spread.minutes <= 11, String(spread.minutes))
-  t.ok(spread.refused < together.refused / 2, 'and a jitter spares Telegram most refusals')
+  t.ok(spread.minutes <= 17, String(spread.minutes))
+  t.ok(spread.refused < together.refused / 4, 'and a jitter that is wide enough spares Telegram most refusals')
 })

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { createTelegram } from '../../src/delivery/telegram.js'
@@ -82,10 +81,4 @@ t.test('a proxy that is spoken to in TLS works alike, and its wait is bounded to
   const { exit, stderr } = program(t, ['test-message'], { env })
   t.equal(await exit, 1)
   t.match(stderr(), `the proxy ${url.slice('https://'.length)} does not answer`)
-})
-
-t.test('the library for it is in the program, but is run only where there is a proxy', async (t) => {
-  const bundle = readFileSync(join(import.meta.dirname, '../../dist/program.cjs'), 'utf8')
-  t.match(bundle, 'Proxy connection ended before receiving CONNECT response')
-  t.match(bundle, /Promise\.resolve\(\)\.then\(\(\)\s*=>\s*__toESM\(require_dist/)
 })

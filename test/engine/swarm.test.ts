@@ -21,18 +21,21 @@ async function deploy(t: Test, engine: Engine): Promise<{ bot: BotApi; watchtowe
   t.teardown(() => bot.close())
   const watchtower = await standInWatchtower(engine, t, { always: true })
   const program = Object.fromEntries(['watchtower-telegram.cjs', 'program.cjs'].map((name) => [`/app/${name}`, { from: join(repository, 'dist', name) }]))
-  await engine.buildImage({ ref: SIDECAR, files: { ...(await nodeFiles()), ...program, '/data/.keep': '' }, env: { STATE_DIR: '/data' }, entrypoint: ['node', '/app/watchtower-telegram.cjs'], cmd: [], user: '1000:1000' })
+  await engine.buildImage({ ref: SIDECAR, files: { ...(await nodeFiles()), ...program }, env: { STATE_DIR: '/data' }, entrypoint: ['node', '/app/watchtower-telegram.cjs'], cmd: [], user: '1000:1000' })
   chownSync(engine.socketPath, 0, SOCKET_GROUP)
   const cwd = join(engine.directory, 'stack')
   mkdirSync(join(cwd, 'secrets'), { recursive: true })
   cpSync(join(repository, 'compose/docker-stack.yml'), join(cwd, 'docker-stack.yml'))
   writeFileSync(join(cwd, 'secrets/telegram_bot_token'), `${bot.token}\n`)
+  const state = join(cwd, 'state')
+  mkdirSync(state)
+  chownSync(state, 1000, 1000)
   const socket = `${engine.socketPath}:/var/run/docker.sock:ro`
   writeFileSync(join(cwd, 'test.yml'), JSON.stringify({
     version: '3.8',
     services: {
       watchtower: { networks: ['outside'], volumes: [socket, watchtower.mount] },
-      'watchtower-telegram': { networks: ['outside'], volumes: [socket], environment: { TELEGRAM_API_URL: bot.url, SEND_JITTER: '1s' } },
+      'watchtower-telegram': { networks: ['outside'], volumes: [socket, `${state}:/data`], environment: { TELEGRAM_API_URL: bot.url, SEND_JITTER: '1s' } },
     },
     networks: { outside: { external: true, name: 'host' } },
   }))

@@ -38,7 +38,7 @@ export async function createConnectProxy(t: Test, authorization?: string): Promi
     const given = headers['proxy-authorization']
     proxy.asked.push({ target: url, authorization: given })
     // or the end of the other side would not be seen
-    if (proxy.does !== 'tunnel') socket.resume()
+    if (proxy.does !== 'tunnel') socket.on('end', () => socket.end()).resume()
     if (proxy.does === 'hang') return
     if (proxy.does === 'cut') return void socket.end()
     if (proxy.does === 'garbage') return void socket.end('220 mail.example.org ESMTP\r\n\r\n')
