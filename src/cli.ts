@@ -12,6 +12,7 @@ import { replay } from './replay.js'
 import { builtInTemplate } from './report/builtin.js'
 import { type Facts, factsOf } from './report/facts.js'
 import { peekState, StateError } from './state/file.js'
+import { secretsOf } from './telegram-proxy.js'
 import { sendTestMessage } from './test-message.js'
 import { fail, fileFault, parse, print, printVersion, UsageError } from './usage.js'
 
@@ -63,7 +64,7 @@ async function run(argv: readonly string[]): Promise<number> {
     return 2
   }
   const { config } = result
-  const log = createLog(config.logLevel, [config.telegram.token])
+  const log = createLog(config.logLevel, secretsOf(config.telegram))
   const stop = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.once(name, () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import type { DockerHost } from './docker/client.js'
+import { dockerHostFrom } from './docker-host.js'
 import { stateDirOf, withoutEmpty } from './environment.js'
 import type { LogLevel } from './logger.js'
 import { type QuietHours, quietHours } from './life/quiet.js'
@@ -10,9 +11,10 @@ import { templateFrom } from './report/sample.js'
 import { type Template, TemplateError } from './report/template.js'
 import { type Language, LANGUAGES } from './report/texts.js'
 import { isTimeZone } from './report/times.js'
+import { proxyFor } from './telegram-proxy.js'
 
 export interface Config {
-  telegram: { token: string; chat: number | string; topic: number | null; apiRoot: string }
+  telegram: { token: string; chat: number | string; topic: number | null; apiRoot: string; proxy: URL | null }
   docker: DockerHost
   /** name or id of the one Watchtower to follow; null follows all */
   watchtower: string | null
@@ -48,12 +50,15 @@ export interface Timing {
   telegramTimeoutMs: number
   /** the first wait after a failed send; the others are multiples of it */
   paceMs: number
+  /** what a check found waits for a random part of this before it is first sent */
+  jitterMs: number
 }
 
 /** A sentence per fault, each naming its variable and the remedy; of: those variables, in the same order. */
 export type ConfigResult = { type: 'ok'; config: Config } | { type: 'faults'; faults: string[]; of: string[] }
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const API_ROOT = 'https://api.telegram.org'
 const TOKEN = /^\d+:[\w-]+$/
 
 const because = (sentence: string): { error: string } => ({ error: sentence })
@@ -82,13 +87,7 @@ const Environment = z.object({
     .regex(/^[1-9]\d{0,9}$/, because("TOPIC_SYSTEM_ID is no topic: give the number from the topic's link, or leave it out to write to the chat itself"))
     .transform(Number)
     .optional(),
-  TELEGRAM_API_URL: z.string().refine(isBaseUrl, because('TELEGRAM_API_URL is no base URL: give one like https://api.telegram.org')).default('https://api.telegram.org'),
-  DOCKER_HOST: z
-    .string()
-    .default('unix:///var/run/docker.sock')
-    .transform(dockerHost)
-    .refine((host) => host !== null, because('DOCKER_HOST is not supported: give unix:///path/to/docker.sock or tcp://host:2375'))
-    .transform((host) => host as DockerHost),
+  TELEGRAM_API_URL: z.string().refine(isBaseUrl, because('TELEGRAM_API_URL is no base URL: give one like https://api.telegram.org')).default(API_ROOT),
   WATCHTOWER_CONTAINER: z
     .string()
     .regex(/^[a-zA-Z0-9][\w.-]+$/, because('WATCHTOWER_CONTAINER is no container name: give one as `docker ps` shows it'))
@@ -120,6 +119,7 @@ const Environment = z.object({
     .optional(),
   TELEGRAM_TIMEOUT: duration('TELEGRAM_TIMEOUT', '60s', '100ms', '10m'),
   RETRY_PACE: duration('RETRY_PACE', '1s', '1ms', '1m'),
+  SEND_JITTER: duration('SEND_JITTER', '0s', '0s', '1h'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], because('LOG_LEVEL is unknown: give debug, info, warn or error')).default('info'),
 })
 
@@ -128,20 +128,23 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const env = withoutEmpty(environment)
   const token = readToken(env)
   const template = readTemplate('MESSAGE_TEMPLATE_FILE', env.MESSAGE_TEMPLATE_FILE)
+  const docker = dockerHostFrom(env)
+  const proxy = proxyFor(env.TELEGRAM_API_URL ?? API_ROOT, env)
   const parsed = Environment.safeParse(env)
   const faults = [
     ...('fault' in token ? [['TELEGRAM_BOT_TOKEN', token.fault] as const] : []),
     ...('fault' in template ? [['MESSAGE_TEMPLATE_FILE', template.fault] as const] : []),
     ...(parsed.error?.issues.map((issue) => [String(issue.path[0]), issue.message] as const) ?? []),
-    ...(env.DOCKER_TLS_VERIFY !== undefined ? [['DOCKER_TLS_VERIFY', 'DOCKER_TLS_VERIFY is not supported: reach the engine over unix:// or plain tcp:// on a private network, and unset it'] as const] : []),
+    ...('fault' in proxy ? [['HTTPS_PROXY', proxy.fault] as const] : []),
+    ...('fault' in docker ? [[docker.of, docker.fault] as const] : []),
   ]
-  if (!parsed.data || 'fault' in token || 'fault' in template || faults.length > 0) return { type: 'faults', faults: faults.map(([, fault]) => fault), of: faults.map(([variable]) => variable) }
+  if (!parsed.data || 'fault' in token || 'fault' in template || 'fault' in docker || 'fault' in proxy || faults.length > 0) return { type: 'faults', faults: faults.map(([, fault]) => fault), of: faults.map(([variable]) => variable) }
   const { data } = parsed
   return {
     type: 'ok',
     config: {
-      telegram: { token: token.value, chat: data.TELEGRAM_CHAT_ID, topic: data.TOPIC_SYSTEM_ID ?? null, apiRoot: data.TELEGRAM_API_URL.replace(/\/+$/, '') },
-      docker: data.DOCKER_HOST,
+      telegram: { token: token.value, chat: data.TELEGRAM_CHAT_ID, topic: data.TOPIC_SYSTEM_ID ?? null, apiRoot: data.TELEGRAM_API_URL.replace(/\/+$/, ''), proxy: proxy.proxy },
+      docker: docker.host,
       watchtower: data.WATCHTOWER_CONTAINER ?? null,
       host: data.HOST_LABEL ?? null,
       remindMs: data.REMIND_AFTER,
@@ -157,6 +160,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
         overdueAfterMs: data.CHECK_OVERDUE_AFTER ?? null,
         telegramTimeoutMs: data.TELEGRAM_TIMEOUT,
         paceMs: data.RETRY_PACE,
+        jitterMs: data.SEND_JITTER,
       },
       logLevel: data.LOG_LEVEL,
     },
@@ -219,17 +223,6 @@ function fileFault(file: string, code: string | undefined, what: string): string
   if (code === 'EACCES') return `user ${process.getuid?.() ?? '?'} may not read ${file}: make it readable, for example with chmod 644`
   if (code === 'EISDIR') return `${file} is a directory, as Docker makes one where a mounted file is missing: remove it and write ${what} into a file of that name`
   return `${file} cannot be read (${code})`
-}
-
-/** DOCKER_HOST as the Docker CLI reads it (docker/cli opts/hosts.go); null for what this program cannot reach. */
-function dockerHost(text: string): DockerHost | null {
-  if (text.startsWith('unix://')) return { type: 'unix', path: text.slice('unix://'.length) || '/var/run/docker.sock' }
-  if (text.includes('://') && !text.startsWith('tcp://')) return null
-  const address = text.replace(/^tcp:\/\//, '')
-  const [, host, digits = '2375'] = /^(\[[\da-fA-F:.]+\]|[\w.-]*)(?::(\d{1,5}))?\/?$/.exec(address) ?? []
-  const port = Number(digits)
-  if (host === undefined || port < 1 || port > 65_535) return null
-  return { type: 'tcp', host: host === '' ? 'localhost' : host, port }
 }
 
 function isBaseUrl(text: string): boolean {

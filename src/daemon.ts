@@ -143,6 +143,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     now: Date.now,
     random: Math.random,
     paceMs: timing.paceMs,
+    jitterMs: timing.jitterMs,
     onEvent: (event) => logDelivery(log, health, event),
   })
   const observer = createObserver(docker, store, relay.wake)

@@ -25,6 +25,9 @@ It takes no options; it is configured by environment variables:
   TOPIC_SYSTEM_ID           the topic in it; without it the chat itself
   TELEGRAM_API_URL          a Bot API server of your own     (https://api.telegram.org)
   DOCKER_HOST               where the engine listens         (unix:///var/run/docker.sock)
+  DOCKER_TLS_VERIFY         set: over TLS, with ca.pem, cert.pem and key.pem in
+  DOCKER_CERT_PATH          this directory                   (~/.docker)
+  HTTPS_PROXY, NO_PROXY     the proxy on the way to Telegram, and what it is not for
   WATCHTOWER_CONTAINER      the one Watchtower to follow     (all)
   HOST_LABEL                names this host in messages
   REMIND_AFTER              what is pending is said again after so long; 0 never (7d)

@@ -2,7 +2,8 @@
 // goes into the state in one change. Takes sessions one after the other.
 import { sleep } from './bell.js'
 import type { Config } from './config.js'
-import { type Docker, describeDockerError } from './docker/client.js'
+import type { Docker } from './docker/client.js'
+import { describeDockerError } from './docker/fault.js'
 import { gatherFacts } from './docker/inspect.js'
 import type { Guard } from './guard.js'
 import type { Log } from './logger.js'

@@ -2,7 +2,8 @@
 // Docker client, gives their sealed sessions. Runs until the signal aborts; no fault of Docker ends it.
 import { createBell, sleep } from './bell.js'
 import type { Config } from './config.js'
-import { type Docker, describeDockerError } from './docker/client.js'
+import type { Docker } from './docker/client.js'
+import { describeDockerError } from './docker/fault.js'
 import { findWatchtowers, watchContainers } from './docker/discover.js'
 import type { Guard } from './guard.js'
 import type { Health } from './health.js'

@@ -9,6 +9,7 @@ const MOST = 700_000
 /** What the packages of package.json bring along, of which something is used. */
 const BROUGHT: Readonly<Record<string, readonly string[]>> = {
   dockerode: ['docker-modem', 'split-ca'],
+  'https-proxy-agent': ['agent-base'],
   pino: ['atomic-sleep', 'on-exit-leak-free', 'pino-std-serializers', 'quick-format-unescaped', 'safe-stable-stringify', 'sonic-boom'],
 }
 

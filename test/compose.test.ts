@@ -20,7 +20,7 @@ const folder = fileURLToPath(new URL('../compose/', import.meta.url))
 const read = (name: string): string => readFileSync(folder + name, 'utf8')
 const STACK = ['docker-compose.yml', 'docker-compose.services.yml']
 const OVERLAY = 'docker-compose.shoutrrr.yml'
-const ALL = [...STACK, OVERLAY]
+const OTHERS = ['docker-compose.proxy.yml', 'docker-compose.scopes.yml', 'docker-compose.fork.yml']
 const VARIABLE = /\$\{([A-Z_]+)(?::([-?])([^}]*))?\}/g
 const LABEL = 'com.centurylinklabs.watchtower'
 const SOCKET = '/var/run/docker.sock'
@@ -152,7 +152,7 @@ t.test('as docker-compose resolves them,', { skip }, t => {
 const TOKEN = '123456:made-up-token-for-tests-not-real'
 t.test('the shoutrrr overlay turns Watchtower\'s own notification on, in the chat and topic', { skip }, async t => {
   const env = { TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_CHAT_ID: '-1001234567890', TOPIC_SYSTEM_ID: '42' }
-  const { stack, error } = resolve(ALL, env)
+  const { stack, error } = resolve([...STACK, OVERLAY], env)
   if (stack === null) throw new Error(`docker-compose config failed: ${error}`)
   const settings = service(stack, 'watchtower').environment ?? {}
   t.equal(settings.WATCHTOWER_NOTIFICATION_URL, `telegram://${TOKEN}@telegram?chats=-1001234567890:42`)
@@ -161,7 +161,7 @@ t.test('the shoutrrr overlay turns Watchtower\'s own notification on, in the cha
 })
 
 t.test('the shoutrrr overlay refuses to start without a token, which would be fatal to Watchtower', { skip }, async t => {
-  const { stack, error } = resolve(ALL, { TELEGRAM_CHAT_ID: '-1001234567890' })
+  const { stack, error } = resolve([...STACK, OVERLAY], { TELEGRAM_CHAT_ID: '-1001234567890' })
   t.equal(stack, null)
   t.match(error, 'set TELEGRAM_BOT_TOKEN in .env')
 })
@@ -173,7 +173,7 @@ t.test('the shoutrrr overlay names what is stale, because the default template i
   t.match(settings.WATCHTOWER_NOTIFICATION_TEMPLATE, '.Report.Stale')
 })
 
-const interpolated = ALL.flatMap(name => [...read(name).matchAll(VARIABLE)])
+const interpolated = [...STACK, OVERLAY, ...OTHERS, 'docker-stack.yml'].flatMap(name => [...read(name).matchAll(VARIABLE)])
 const documented = new Map([...read('example.env').matchAll(/^#?([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]))
 
 t.test('example.env documents every variable of the compose files, with the default they have', async t => {
@@ -184,7 +184,7 @@ t.test('example.env documents every variable of the compose files, with the defa
 })
 
 t.test('example.env speaks of every variable the program reads', async t => {
-  const source = readFileSync(`${folder}../src/config.ts`, 'utf8')
+  const source = ['config', 'docker-host', 'telegram-proxy'].map(name => readFileSync(`${folder}../src/${name}.ts`, 'utf8')).join('\n')
   const constants = new Set([...source.matchAll(/const ([A-Z_]+)/g)].map(([, name]) => name))
   const names = new Set([...source.matchAll(/\b[A-Z]+(?:_[A-Z]+)+\b/g)].map(([name]) => name).filter(name => !constants.has(name)))
   t.ok(names.has('TELEGRAM_CHAT_ID') && names.size > 8)

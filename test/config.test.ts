@@ -16,10 +16,10 @@ t.test('token and chat are enough, the rest has defaults', (t) => {
   t.same(readConfig(GOOD), {
     type: 'ok',
     config: {
-      telegram: { token: TOKEN, chat: -1001234567890, topic: null, apiRoot: 'https://api.telegram.org' },
+      telegram: { token: TOKEN, chat: -1001234567890, topic: null, apiRoot: 'https://api.telegram.org', proxy: null },
       docker: { type: 'unix', path: '/var/run/docker.sock' },
       watchtower: null, host: null, remindMs: 604_800_000, quiet: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir: join(homedir(), '.local/state/watchtower-telegram'),
-      timing: { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, downAfterMs: 300_000, overdueAfterMs: null, telegramTimeoutMs: 60_000, paceMs: 1_000 },
+      timing: { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, downAfterMs: 300_000, overdueAfterMs: null, telegramTimeoutMs: 60_000, paceMs: 1_000, jitterMs: 0 },
       logLevel: 'info',
     },
   })
@@ -27,7 +27,7 @@ t.test('token and chat are enough, the rest has defaults', (t) => {
 })
 
 t.test('an empty variable counts as unset', (t) => {
-  const empty = Object.fromEntries(['TOPIC_SYSTEM_ID', 'TELEGRAM_API_URL', 'TELEGRAM_BOT_TOKEN_FILE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'WATCHTOWER_CONTAINER', 'HOST_LABEL', 'MESSAGE_LANGUAGE', 'MESSAGE_TEMPLATE_FILE', 'TZ', 'STATE_DIR', 'XDG_STATE_HOME', 'SESSION_IDLE_AFTER', 'RECONCILE_EVERY', 'DOCKER_TIMEOUT', 'DOCKER_LOST_AFTER', 'WATCHTOWER_DOWN_AFTER', 'CHECK_OVERDUE_AFTER', 'TELEGRAM_TIMEOUT', 'RETRY_PACE', 'LOG_LEVEL'].map((name) => [name, '']))
+  const empty = Object.fromEntries(['TOPIC_SYSTEM_ID', 'TELEGRAM_API_URL', 'TELEGRAM_BOT_TOKEN_FILE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_TLS', 'DOCKER_CERT_PATH', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'WATCHTOWER_CONTAINER', 'HOST_LABEL', 'MESSAGE_LANGUAGE', 'MESSAGE_TEMPLATE_FILE', 'TZ', 'STATE_DIR', 'XDG_STATE_HOME', 'SESSION_IDLE_AFTER', 'RECONCILE_EVERY', 'DOCKER_TIMEOUT', 'DOCKER_LOST_AFTER', 'WATCHTOWER_DOWN_AFTER', 'CHECK_OVERDUE_AFTER', 'TELEGRAM_TIMEOUT', 'RETRY_PACE', 'SEND_JITTER', 'LOG_LEVEL'].map((name) => [name, '']))
   t.same(readConfig({ ...GOOD, ...empty }), readConfig(GOOD))
   t.end()
 })
@@ -36,12 +36,12 @@ t.test('every variable is read', (t) => {
   t.match(readConfig({
     TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_CHAT_ID: '@channel', TOPIC_SYSTEM_ID: '42', TELEGRAM_API_URL: 'http://bot-api:8081/', DOCKER_HOST: 'tcp://proxy:2375',
     WATCHTOWER_CONTAINER: 'watchtower', HOST_LABEL: 'nas', SESSION_IDLE_AFTER: '90s', LOG_LEVEL: 'debug', MESSAGE_LANGUAGE: 'fr', TZ: 'Europe/Paris',
-    STATE_DIR: '/state', RECONCILE_EVERY: '500ms', DOCKER_TIMEOUT: '1m', DOCKER_LOST_AFTER: '1h', WATCHTOWER_DOWN_AFTER: '10m', CHECK_OVERDUE_AFTER: '26h', TELEGRAM_TIMEOUT: '5s', RETRY_PACE: '20ms',
+    STATE_DIR: '/state', RECONCILE_EVERY: '500ms', DOCKER_TIMEOUT: '1m', DOCKER_LOST_AFTER: '1h', WATCHTOWER_DOWN_AFTER: '10m', CHECK_OVERDUE_AFTER: '26h', TELEGRAM_TIMEOUT: '5s', RETRY_PACE: '20ms', SEND_JITTER: '2m',
   }), {
     config: {
       telegram: { chat: '@channel', topic: 42, apiRoot: 'http://bot-api:8081' },
       docker: { type: 'tcp', host: 'proxy', port: 2375 }, watchtower: 'watchtower', host: 'nas', style: { language: 'fr', timeZone: 'Europe/Paris', template: null }, stateDir: '/state',
-      timing: { idleMs: 90_000, reconcileMs: 500, dockerTimeoutMs: 60_000, dockerLostMs: 3_600_000, downAfterMs: 600_000, overdueAfterMs: 93_600_000, telegramTimeoutMs: 5_000, paceMs: 20 }, logLevel: 'debug',
+      timing: { idleMs: 90_000, reconcileMs: 500, dockerTimeoutMs: 60_000, dockerLostMs: 3_600_000, downAfterMs: 600_000, overdueAfterMs: 93_600_000, telegramTimeoutMs: 5_000, paceMs: 20, jitterMs: 120_000 }, logLevel: 'debug',
     },
   })
   t.end()
@@ -65,8 +65,8 @@ t.test('the state directory follows the XDG convention', (t) => {
 t.test('all faults are listed at once, each naming its variable', (t) => {
   t.same(faults({}).map((fault) => fault.split(' ')[0]), ['TELEGRAM_BOT_TOKEN', 'TELEGRAM_CHAT_ID'])
   const all = {
-    TELEGRAM_BOT_TOKEN: 'x', TELEGRAM_CHAT_ID: 'x', TOPIC_SYSTEM_ID: 'x', TELEGRAM_API_URL: 'x', DOCKER_HOST: 'ssh://x', WATCHTOWER_CONTAINER: '/x', HOST_LABEL: 'x'.repeat(65), MESSAGE_LANGUAGE: 'de', TZ: 'Mars/Olympus',
-    SESSION_IDLE_AFTER: '10', RECONCILE_EVERY: '1ms', DOCKER_TIMEOUT: '1d', DOCKER_LOST_AFTER: '1ms', TELEGRAM_TIMEOUT: 'x', RETRY_PACE: '1h', LOG_LEVEL: 'loud', DOCKER_TLS_VERIFY: '1',
+    TELEGRAM_BOT_TOKEN: 'x', TELEGRAM_CHAT_ID: 'x', TOPIC_SYSTEM_ID: 'x', TELEGRAM_API_URL: 'x', WATCHTOWER_CONTAINER: '/x', HOST_LABEL: 'x'.repeat(65), MESSAGE_LANGUAGE: 'de', TZ: 'Mars/Olympus',
+    SESSION_IDLE_AFTER: '10', RECONCILE_EVERY: '1ms', DOCKER_TIMEOUT: '1d', DOCKER_LOST_AFTER: '1ms', TELEGRAM_TIMEOUT: 'x', RETRY_PACE: '1h', SEND_JITTER: '2h', LOG_LEVEL: 'loud', DOCKER_HOST: 'ssh://x',
   }
   t.same(faults(all).map((fault) => fault.split(' ')[0]), Object.keys(all))
   for (const idle of ['0s', '2d', '10', 'm', '1.5h']) t.match(faults({ ...GOOD, SESSION_IDLE_AFTER: idle }), [/^SESSION_IDLE_AFTER is no usable duration/], idle)
@@ -96,19 +96,10 @@ t.test('the token comes from a file as well, and no fault ever quotes it', async
   })
 })
 
-t.test('DOCKER_HOST is read as the Docker CLI reads it', (t) => {
-  const host = (text: string): unknown => {
-    const result = readConfig({ ...GOOD, DOCKER_HOST: text })
-    return result.type === 'ok' ? result.config.docker : result.faults
-  }
-  t.same(host('unix://'), { type: 'unix', path: '/var/run/docker.sock' })
-  t.same(host('unix:///run/user/1000/docker.sock'), { type: 'unix', path: '/run/user/1000/docker.sock' })
-  t.same(host('tcp://proxy'), { type: 'tcp', host: 'proxy', port: 2375 })
-  t.same(host('tcp://proxy:1234/'), { type: 'tcp', host: 'proxy', port: 1234 })
-  t.same(host('proxy:1234'), { type: 'tcp', host: 'proxy', port: 1234 })
-  t.same(host('tcp://:1234'), { type: 'tcp', host: 'localhost', port: 1234 })
-  t.same(host('tcp://[::1]:1234'), { type: 'tcp', host: '[::1]', port: 1234 })
-  for (const other of ['ssh://me@host', 'npipe:////./pipe/docker_engine', 'https://proxy', 'tcp://proxy:99999', 'tcp://a b']) t.match(host(other), [/^DOCKER_HOST is not supported/], other)
+t.test('the engine and the proxy on the way to Telegram are read too, and their faults listed with the others', (t) => {
+  t.match(readConfig({ ...GOOD, DOCKER_HOST: 'tcp://proxy', HTTPS_PROXY: 'http://me:pw@proxy:3128' }), { config: { docker: { type: 'tcp', host: 'proxy', port: 2375 }, telegram: { proxy: { host: 'proxy:3128', password: 'pw' } } } })
+  t.match(readConfig({ ...GOOD, HTTPS_PROXY: 'http://proxy:3128', TELEGRAM_API_URL: 'http://bot-api:8081' }), { config: { telegram: { proxy: null } } })
+  t.match(faults({ ...GOOD, DOCKER_TLS: '1', HTTPS_PROXY: 'socks5://proxy' }), [/^HTTPS_PROXY is no usable proxy/, /^DOCKER_TLS /])
   t.end()
 })
 

@@ -41,6 +41,8 @@ const RULES: { files: RegExp; only?: RegExp; never?: RegExp }[] = [
   { files: /^(?!delivery\/telegram)/, never: /^node-telegram-bot-api$/ },
   { files: /^(?!report\/template)/, never: /^mustache$/ },
   { files: /^(?!docker\/client)/, never: /^(dockerode$|docker-modem)/ },
+  { files: /^(docker-host|telegram-proxy)$/, only: /^node:(crypto|fs|os|path|tls)$/ },
+  { files: /./, never: /^https-proxy-agent$/ },
   { files: /^replay$/, never: /^(delivery|state|daemon|docker\/(client|tail|follower|discover|inspect))/ },
   { files: /^(main|healthcheck|environment|state\/ask)$/, only: /^(cli|healthcheck|environment|state\/ask|node:(fs|net|os|path))$/ },
   { files: /^doctor\/(check|self|services|settings|table)$/, only: /^(doctor\/|guard\/|report\/|zod$)/ },

@@ -27,7 +27,7 @@ const SAID_MS = 60_000
 
 /** Runs the program with these variables and none of the outer ones that it reads; the test's end kills it. */
 export function program(t: Test, args: readonly string[], { env = {}, nodeArguments = [], stdio = 'pipe' }: ProgramOptions = {}): Program {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TELEGRAM|TOPIC|DOCKER|WATCHTOWER|HOST_LABEL|STATE|XDG|SESSION|MESSAGE|TZ|RECONCILE|RETRY|LOG_LEVEL|HOME)/.test(name)))
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TELEGRAM|TOPIC|DOCKER|WATCHTOWER|HOST_LABEL|STATE|XDG|SESSION|MESSAGE|TZ|RECONCILE|RETRY|SEND|LOG_LEVEL|HOME|HTTPS_PROXY|https_proxy|NO_PROXY|no_proxy)/.test(name)))
   const child = spawn(process.execPath, [...process.execArgv, ...nodeArguments, 'src/main.ts', ...args], { env: { ...inherited, HOME: '/nonexistent', ...env } as NodeJS.ProcessEnv, stdio })
   t.teardown(() => child.kill('SIGKILL'))
   let stdout = ''

@@ -44,7 +44,7 @@ t.test('a configuration with several faults exits 2 and names them all in one JS
   const [line, ...more] = lines()
   t.same(more, [])
   t.match(line, { level: 'fatal', event: 'config.invalid' })
-  t.same(line?.faults.map((fault: string) => fault.split(' ')[0]), ['TELEGRAM_BOT_TOKEN', 'TELEGRAM_CHAT_ID', 'TOPIC_SYSTEM_ID', 'DOCKER_HOST', 'LOG_LEVEL'])
+  t.same(line?.faults.map((fault: string) => fault.split(' ')[0]), ['TELEGRAM_BOT_TOKEN', 'TELEGRAM_CHAT_ID', 'TOPIC_SYSTEM_ID', 'LOG_LEVEL', 'DOCKER_HOST'])
   t.notMatch(JSON.stringify(line), 'not-a-token')
   t.equal(stderr(), '')
 })

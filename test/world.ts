@@ -24,7 +24,7 @@ const newImage = image({ ref: 'postgres:16', id: `sha256:${madeUpId('postgres 16
 export const found = `Found new postgres:16 image (${newImage.Id.slice(7, 19)})`
 
 /** The program's own defaults, but for the pace, at which no test could wait. */
-export const TIMING: Timing = { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, downAfterMs: 300_000, overdueAfterMs: null, telegramTimeoutMs: 60_000, paceMs: 10 }
+export const TIMING: Timing = { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, downAfterMs: 300_000, overdueAfterMs: null, telegramTimeoutMs: 60_000, paceMs: 10, jitterMs: 0 }
 
 export interface World {
   api: DockerApi
@@ -54,7 +54,7 @@ export async function createWorld(t: Test, overrides: Partial<Omit<Config, 'timi
     },
   })
   const config: Config = {
-    telegram: { token: bot.token, chat: CHAT, topic: TOPIC, apiRoot: bot.url },
+    telegram: { token: bot.token, chat: CHAT, topic: TOPIC, apiRoot: bot.url, proxy: null },
     docker: { type: 'unix', path: api.socketPath },
     watchtower: null,
     host: null,

@@ -54,6 +54,8 @@ export interface RelayOptions {
   random(): number
   /** the first wait after a failure; all others are multiples of it */
   paceMs: number
+  /** what a check found waits for a random part of this, the same in all the life of a relay: many hosts check at the same minute */
+  jitterMs?: number
   onEvent(event: RelayEvent): void
 }
 
@@ -68,7 +70,8 @@ const WAITS = {
 }
 type Kind = keyof typeof WAITS
 
-export function createRelay({ outbox, render, language, send, probe, sleep, now, random, paceMs, onEvent }: RelayOptions): Relay {
+export function createRelay({ outbox, render, language, send, probe, sleep, now, random, paceMs, jitterMs = 0, onEvent }: RelayOptions): Relay {
+  const jitter = Math.round(jitterMs * random())
   const bell = createBell()
   let kind: Kind | null = null
   let inARow = 0
@@ -80,6 +83,14 @@ export function createRelay({ outbox, render, language, send, probe, sleep, now,
     kind = failed
     const { first, cap } = WAITS[failed]
     return Math.round(paceMs * Math.min(cap, first * 2 ** Math.min(inARow - 1, 20)) * (1 + random() / 4))
+  }
+
+  /** How long what is next is still held back; an alarm behind it ends that. */
+  function heldMs({ content, attempts, queuedAt }: Entry): number {
+    const isOfCheck = content.type === 'news' || content.type === 'reminder'
+    if (!isOfCheck || attempts > 0 || outbox.get().entries.some((entry) => entry.content.type === 'notice')) return 0
+    // a time that lies ahead was written before the clock was set back
+    return queuedAt > now() ? 0 : queuedAt + jitter - now()
   }
 
   async function failed(outcome: Failed, attempts: number, signal: AbortSignal): Promise<void> {
@@ -135,7 +146,9 @@ export function createRelay({ outbox, render, language, send, probe, sleep, now,
     async run(signal) {
       while (!signal.aborted) {
         const step = nextStep(outbox.get(), now(), paceMs, render, language)
-        if (step.type === 'send') await deliver(step.entry, step.message, signal)
+        const held = step.type === 'send' ? heldMs(step.entry) : 0
+        if (held > 0) await bell.wait(held, signal)
+        else if (step.type === 'send') await deliver(step.entry, step.message, signal)
         else if (step.type === 'drop') outbox.change(done)
         else await bell.wait(step.type === 'wait' ? step.ms : Infinity, signal)
       }

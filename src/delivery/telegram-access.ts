@@ -1,8 +1,7 @@
 // Asks Telegram all that sending depends on, without sending: the bot, the chat, the topic, the bot's rights. Each answer
 // is a value. For the doctor.
-import { Api, TelegramApiError } from 'node-telegram-bot-api'
-import { fetchAnswer } from './https.js'
-import { type Failed, GENERAL, sorted, type TelegramOptions } from './telegram.js'
+import { TelegramApiError } from 'node-telegram-bot-api'
+import { apiOf, type Failed, GENERAL, sorted, type TelegramOptions } from './telegram.js'
 
 /** An answer, or why there is none. */
 export type Asked<T> = { type: 'known'; value: T } | Failed
@@ -17,8 +16,8 @@ export interface Access {
 }
 
 /** Asks one after the other, each within timeoutMs; chat null: of the bot alone. A typing action in the topic is all that anyone can see of it. */
-export async function askAccess({ token, chat, topic, apiRoot, timeoutMs }: Omit<TelegramOptions, 'language' | 'chat'> & { chat: TelegramOptions['chat'] | null }, signal: AbortSignal): Promise<Access> {
-  const api = new Api(token, { apiRoot, fetch: fetchAnswer as unknown as typeof fetch, maxRetries: 0, timeoutMs })
+export async function askAccess({ token, chat, topic, apiRoot, proxy, timeoutMs }: Omit<TelegramOptions, 'language' | 'chat'> & { chat: TelegramOptions['chat'] | null }, signal: AbortSignal): Promise<Access> {
+  const api = apiOf({ token, apiRoot, proxy, timeoutMs })
   const ask = async <T>(call: () => Promise<T>): Promise<Asked<T>> => {
     try {
       return { type: 'known', value: await call() }

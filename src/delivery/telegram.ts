@@ -6,7 +6,7 @@ import { cleanDetail } from '../report/failure.js'
 import type { Message } from '../report/message.js'
 import { markTopic, refusedNotice } from '../report/notice.js'
 import type { Language } from '../report/texts.js'
-import { fetchAnswer } from './https.js'
+import { fetchAnswer, ProxyError } from './https.js'
 
 export interface TelegramOptions {
   token: string
@@ -16,6 +16,8 @@ export interface TelegramOptions {
   topic: number | null
   /** base URL of the Bot API server, already known to be a URL */
   apiRoot: string
+  /** the one on the way to an https:// apiRoot */
+  proxy?: URL | null
   /** bound on one request; Telegram answers within seconds, a longer wait leaves fewer unknown outcomes */
   timeoutMs: number
   /** of the sentences that are put in front of a message */
@@ -66,8 +68,8 @@ const ABOUT_BUTTONS = /BUTTON|KEYBOARD|REPLY.?MARKUP/i
 const QUOTED = 60
 
 /** A connection to the Bot API. A chat that moved is followed for as long as this lives. */
-export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, language }: TelegramOptions): Telegram {
-  const api = new Api(token, { apiRoot, fetch: fetchAnswer as unknown as typeof fetch, maxRetries: 0, timeoutMs })
+export function createTelegram({ token, chat, topic, apiRoot, proxy, timeoutMs, language }: TelegramOptions): Telegram {
+  const api = apiOf({ token, apiRoot, proxy, timeoutMs })
   let currentChat = chat
   const failed = (error: unknown): Failed => sorted(error, token, timeoutMs)
 
@@ -171,10 +173,18 @@ export function createTelegram({ token, chat, topic, apiRoot, timeoutMs, languag
   }
 }
 
+/** The library's connection, over our own fetch and without retries of its own. */
+export function apiOf({ token, apiRoot, proxy = null, timeoutMs }: Pick<TelegramOptions, 'token' | 'apiRoot' | 'timeoutMs'> & { proxy?: URL | null | undefined }): Api {
+  const fetched = (url: string, init: Parameters<typeof fetchAnswer>[1]): ReturnType<typeof fetchAnswer> => fetchAnswer(url, init, proxy)
+  return new Api(token, { apiRoot, fetch: fetched as unknown as typeof fetch, maxRetries: 0, timeoutMs })
+}
+
 /** Sorts a failure of the Bot API into what waiting mends and what a person must mend. Its texts hold no token. */
 export function sorted(error: unknown, token: string, timeoutMs: number): Failed {
   // a proxy may answer `{}`
   if (!(error instanceof TelegramApiError) || typeof error.errorCode !== 'number') {
+    const ofProxy = causes(error).find((cause) => cause instanceof ProxyError)
+    if (ofProxy) return { type: 'transient', reason: ofProxy.message, retryAfterMs: null, unknown: false }
     const code = causeCode(error)
     return { type: 'transient', reason: reasonOf(error, code, timeoutMs), retryAfterMs: null, unknown: code === null || !NEVER_SENT.has(code) }
   }
@@ -203,11 +213,14 @@ function remedyFor(code: number, description: string): string {
 
 /** The system's error code behind a library error: nothing else of it is told, for it may hold the URL, and so the token. */
 function causeCode(error: unknown): string | null {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth += 1) {
-    const { code } = at as { code?: unknown }
-    if (typeof code === 'string' && !(at instanceof TelegramBotError)) return code
-  }
-  return null
+  const codes = causes(error).flatMap((cause) => (cause instanceof TelegramBotError ? [] : [(cause as { code?: unknown }).code]))
+  return codes.find((code) => typeof code === 'string') ?? null
+}
+
+function causes(error: unknown): Error[] {
+  const chain: Error[] = []
+  for (let at = error; at instanceof Error && chain.length < 4; at = at.cause) chain.push(at)
+  return chain
 }
 
 /** A row for each button. */

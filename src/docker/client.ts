@@ -3,9 +3,16 @@
 import type { Readable } from 'node:stream'
 import Dockerode from 'dockerode'
 import modemHttp from 'docker-modem/lib/http.js'
+import { apiVersionFor } from './api-version.js'
 
 /** Where the engine listens, as DOCKER_HOST says it. */
-export type DockerHost = { type: 'unix'; path: string } | { type: 'tcp'; host: string; port: number }
+export type DockerHost = { type: 'unix'; path: string } | { type: 'tcp'; host: string; port: number; tls?: DockerTls }
+
+/** PEM texts: who is trusted to have certified the engine, and how this end proves itself, if at all. */
+export interface DockerTls {
+  ca: string
+  own: { cert: string; key: string } | null
+}
 
 /** A container as the list names it. */
 export interface Listed {
@@ -47,6 +54,8 @@ const ALLOWED = [
   /^\/images\/[\w.:@/-]+\/json\??$/,
 ]
 
+const UNVERSIONED = /^\/(_ping|version)$/
+
 /** A ping takes milliseconds; it is what tells a frozen daemon. */
 const PING_MS = 5_000
 
@@ -57,20 +66,25 @@ export class ReadOnlyError extends Error {
   override name = 'ReadOnlyError'
 }
 
-/** dockerode with the guard in front of every request it can make; isAllowed: of the doctor's one write alone. */
-export function guarded(host: DockerHost, isAllowed = isRead): Dockerode {
+/**
+ * dockerode with the guard in front of every request it can make; isAllowed: of the doctor's one write alone.
+ * version: the prefix of every path but those that tell whether it still holds.
+ */
+export function guarded(host: DockerHost, isAllowed = isRead, version = (): string | undefined => undefined): Dockerode {
   // its redirects go out by themselves, past the guard, and crash the process when they fail
   modemHttp.maxRedirects = 0
   // the environment's DOCKER_HOST is read by dockerode too; all of it is overruled here
   const dockerode = new Dockerode(
     host.type === 'unix'
       ? { socketPath: host.path, host: undefined as unknown as string, protocol: 'http' }
-      : { host: `http://${host.host}`, port: host.port, protocol: 'http' },
+      : { host: `http${host.tls ? 's' : ''}://${host.host}`, port: host.port, protocol: host.tls ? 'https' : 'http', ...(host.tls && { ca: host.tls.ca, ...host.tls.own }) },
   )
   const dial: Dial = dockerode.modem.dial.bind(dockerode.modem)
   dockerode.modem.dial = (request, answered) => {
-    if (isAllowed(request)) dial(request, answered)
-    else answered?.(new ReadOnlyError(`refused, this program only reads: ${request.method} ${request.path}`), null)
+    if (isAllowed(request)) {
+      Object.assign(dockerode.modem, { version: UNVERSIONED.test(request.path ?? '') ? undefined : version() })
+      dial(request, answered)
+    } else answered?.(new ReadOnlyError(`refused, this program only reads: ${request.method} ${request.path}`), null)
   }
   return dockerode
 }
@@ -84,8 +98,36 @@ function isRead({ method, path = '', hijack, openStdin }: Parameters<Dial>[0]): 
  * open by then; all that is under way fails when stop aborts.
  */
 export function createDocker(host: DockerHost, timeoutMs: number, stop: AbortSignal): Docker {
-  const dockerode = guarded(host)
-  const bounded = <T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> => within(timeoutMs, stop, call)
+  let version: Promise<string | undefined> | null = null
+  let prefix: string | undefined
+  const dockerode = guarded(host, isRead, () => prefix)
+  const asked = <T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> => within(timeoutMs, stop, call)
+
+  /** Asked once; again after the engine was away, for it may come back as another. */
+  async function negotiate(): Promise<void> {
+    version ??= asked(() => dockerode.version()).then(apiVersionFor, (error: { statusCode?: number }) => {
+      // whatever answers for the engine and does not tell its version: it is asked in its own newest
+      if (error.statusCode !== undefined) return undefined
+      throw error
+    })
+    try {
+      prefix = await version
+    } catch (error) {
+      version = null
+      throw error
+    }
+  }
+
+  async function bounded<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    await negotiate()
+    try {
+      return await asked(call)
+    } catch (error) {
+      // moby api/server/middleware/version.go: "client version 1.41 is too old. Minimum supported API version is 1.44"
+      if (/client version .* is too (old|new)/.test((error as Error).message)) version = null
+      throw error
+    }
+  }
 
   const stream = (path: string, query: Record<string, unknown>, signal: AbortSignal): Promise<Readable> =>
     bounded(
@@ -109,9 +151,14 @@ export function createDocker(host: DockerHost, timeoutMs: number, stop: AbortSig
 
   return {
     async ping() {
-      await within(Math.min(PING_MS, timeoutMs), stop, () => dockerode.ping())
+      try {
+        await within(Math.min(PING_MS, timeoutMs), stop, () => dockerode.ping())
+      } catch (error) {
+        version = null
+        throw error
+      }
     },
-    version: () => bounded(() => dockerode.version()),
+    version: () => asked(() => dockerode.version()),
     async list(filters = {}) {
       const containers = await bounded((abortSignal) => dockerode.listContainers({ all: true, filters, abortSignal }))
       return containers.map(({ Id, Names, Labels, Command, State, Status }) => ({
@@ -185,23 +232,4 @@ async function orNull<T>(answer: Promise<T>): Promise<T | null> {
     if (statusCode === 404 || statusCode === 409) return null
     throw error
   }
-}
-
-/** What is wrong with the connection, and how to mend it where that is known. */
-export function dockerFault(error: unknown, host: DockerHost): { found: string; remedy: string | null } {
-  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string }
-  const where = host.type === 'unix' ? host.path : `${host.host}:${host.port}`
-  if (code === 'ENOENT') return { found: `no Docker socket at ${where}`, remedy: 'mount it, or set DOCKER_HOST' }
-  if (code === 'EACCES') return { found: `no permission to use ${where}`, remedy: `add the group that owns it (group_add with the number that \`stat -c %g ${where}\` prints)` }
-  if (code === 'ECONNREFUSED') return { found: `nothing listens at ${where}`, remedy: 'is the Docker daemon running?' }
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { found: `the name ${where} of DOCKER_HOST does not resolve`, remedy: 'correct it, or bring both containers into one network' }
-  if (statusCode === 403) return { found: `${where} refused the request`, remedy: 'a socket proxy must allow GET on _ping, version, events, containers and images' }
-  if (statusCode === 501) return { found: 'its log driver does not support reading', remedy: 'use json-file, local or journald' }
-  return { found: `Docker at ${where} did not answer as expected: ${message ?? String(error)}`, remedy: null }
-}
-
-/** The same in one sentence. */
-export function describeDockerError(error: unknown, host: DockerHost): string {
-  const { found, remedy } = dockerFault(error, host)
-  return remedy === null ? found : `${found}: ${remedy}`
 }

@@ -1,7 +1,8 @@
 // Notices an engine that is gone for good: after a restart of the daemon a mounted socket file can
 // stay dead for ever, and only a restart of this container mounts the new one.
 import { sleep } from '../bell.js'
-import { describeDockerError, type Docker, type DockerHost } from './client.js'
+import type { Docker, DockerHost } from './client.js'
+import { describeDockerError } from './fault.js'
 
 /** How often the engine is asked, unless it must be noticed sooner that it is lost. */
 const PING_EVERY_MS = 15_000

@@ -1,4 +1,5 @@
 // Whether this machine's clock is right, by the date of any answer of the Bot API's server. The request holds no token.
+import type { Config } from '../config.js'
 import { fetchAnswer } from '../delivery/https.js'
 import { type Check, fault, ok, warning } from './check.js'
 
@@ -8,8 +9,8 @@ const WARNING_MS = 30_000
 const FAULT_MS = 300_000
 
 /** now: milliseconds since 1970, by this machine's clock. */
-export async function clockCheck(apiRoot: string, now: () => number, timeoutMs: number): Promise<Check> {
-  const date = await dateOf(apiRoot, timeoutMs)
+export async function clockCheck({ apiRoot, proxy }: Pick<Config['telegram'], 'apiRoot' | 'proxy'>, now: () => number, timeoutMs: number): Promise<Check> {
+  const date = await dateOf(apiRoot, proxy, timeoutMs)
   if (Number.isNaN(date)) return warning('clock', 'not compared: no answer that is dated', `look at this machine's way to ${apiRoot}`)
   const ahead = now() - date
   const seconds = Math.abs(Math.round(ahead / 1000))
@@ -20,9 +21,9 @@ export async function clockCheck(apiRoot: string, now: () => number, timeoutMs: 
 }
 
 /** NaN where there is none. */
-async function dateOf(apiRoot: string, timeoutMs: number): Promise<number> {
+async function dateOf(apiRoot: string, proxy: URL | null, timeoutMs: number): Promise<number> {
   try {
-    const { date } = await fetchAnswer(`${apiRoot}/`, { method: 'HEAD', body: new URLSearchParams(), headers: {}, signal: AbortSignal.timeout(timeoutMs) })
+    const { date } = await fetchAnswer(`${apiRoot}/`, { method: 'HEAD', body: new URLSearchParams(), headers: {}, signal: AbortSignal.timeout(timeoutMs) }, proxy)
     return Date.parse(date ?? '')
   } catch {
     return NaN

@@ -20,7 +20,7 @@ export function usableConfig(environment?: NodeJS.ProcessEnv): Usable {
   const read = readConfig(env)
   if (read.type === 'ok') return { config: read.config, broken: new Set(), checks: [ok('configuration', 'complete'), templateCheck(env.MESSAGE_TEMPLATE_FILE)] }
   const broken = new Set(read.of)
-  const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !broken.has(name.replace(/^TELEGRAM_BOT_TOKEN_FILE$/, 'TELEGRAM_BOT_TOKEN'))))
+  const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !broken.has(belongsTo(name, broken))))
   const standIns = Object.entries(STAND_INS).filter(([name]) => broken.has(name))
   const usable = readConfig({ ...rest, ...Object.fromEntries(standIns) })
   if (usable.type === 'faults') throw new Error(`the doctor cannot read a configuration: ${usable.of.join(', ')}`)
@@ -34,6 +34,15 @@ export function usableConfig(environment?: NodeJS.ProcessEnv): Usable {
       template === undefined ? templateCheck(env.MESSAGE_TEMPLATE_FILE) : fault('template', template, 'mend it (`replay --template FILE` shows it), or unset MESSAGE_TEMPLATE_FILE'),
     ],
   }
+}
+
+/** The variable under whose name a fault of this one is told. */
+function belongsTo(name: string, broken: ReadonlySet<string>): string {
+  if (name === 'TELEGRAM_BOT_TOKEN_FILE') return 'TELEGRAM_BOT_TOKEN'
+  if (name === 'https_proxy') return 'HTTPS_PROXY'
+  // they say together where the engine is, and only one of them is told
+  const isEngine = /^DOCKER_(HOST|TLS|TLS_VERIFY)$/
+  return isEngine.test(name) ? ([...broken].find((one) => isEngine.test(one)) ?? name) : name
 }
 
 function templateCheck(file: string | undefined): Check {

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { createDocker } from '../docker/client.js'
+import { secretsOf } from '../telegram-proxy.js'
 import { type Check, unseen } from './check.js'
 import { clockCheck } from './clock.js'
 import { usableConfig } from './configuration.js'
@@ -34,13 +35,13 @@ export async function diagnose(now: () => number, environment?: NodeJS.ProcessEn
   const docker = createDocker(config.docker, timeoutMs, signal)
 
   async function dockerChecks(): Promise<Check[]> {
-    const wrong = ['DOCKER_HOST', 'DOCKER_TLS_VERIFY'].find((name) => broken.has(name))
+    const wrong = ['DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_TLS'].find((name) => broken.has(name))
     const first = wrong === undefined ? 'mend the socket' : `correct ${wrong}`
     const engine = wrong === undefined ? await engineChecks(docker, config.docker, timeoutMs, signal) : { checks: ['socket', 'writes', 'engine'].map((name) => unseen(name, first)), version: null }
     if (engine.version === null) return [...engine.checks, unseen('watchtower', first), unseen('services', first)]
     return [...engine.checks, ...(await watchtowerChecks(docker, { config, engine: engine.version, ownId: ownId(hostname(), existsSync(MOUNTS) ? readFileSync(MOUNTS, 'utf8') : ''), now: now() }))]
   }
 
-  const families = await Promise.all([dockerChecks(), telegramChecks(config, broken, telegramMs, signal), stateChecks(config.stateDir, now()), clockCheck(config.telegram.apiRoot, now, telegramMs)])
-  return { checks: [...checks, ...families.flat()], secrets: [config.telegram.token] }
+  const families = await Promise.all([dockerChecks(), telegramChecks(config, broken, telegramMs, signal), stateChecks(config.stateDir, now()), clockCheck(config.telegram, now, telegramMs)])
+  return { checks: [...checks, ...families.flat()], secrets: secretsOf(config.telegram) }
 }

@@ -1,7 +1,8 @@
 // The engine: who may use its socket, whether it answers, and whether writes reach it.
 import { stat } from 'node:fs/promises'
 import * as z from 'zod'
-import { type Docker, dockerFault, type DockerHost, probeWrite } from '../docker/client.js'
+import { type Docker, type DockerHost, probeWrite } from '../docker/client.js'
+import { dockerFault } from '../docker/fault.js'
 import { type Check, fault, ok, unseen, warning } from './check.js'
 
 /** What an engine says of itself. */

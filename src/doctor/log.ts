@@ -1,5 +1,6 @@
 // Watchtower's log, read once from its first line: whether it can be read, and what it says.
-import { type Docker, dockerFault, type DockerHost } from '../docker/client.js'
+import type { Docker, DockerHost } from '../docker/client.js'
+import { dockerFault } from '../docker/fault.js'
 import { demux } from '../docker/demux.js'
 import { API_LAYOUT, createLineReader } from '../docker/line.js'
 import { linesOf } from '../docker/lines.js'

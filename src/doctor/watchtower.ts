@@ -1,6 +1,7 @@
 // The Watchtowers: found, running, readable, what their settings mean for the sidecar, and what they look at.
 import type { Config } from '../config.js'
-import { type Docker, dockerFault, type Listed } from '../docker/client.js'
+import type { Docker, Listed } from '../docker/client.js'
+import { dockerFault } from '../docker/fault.js'
 import { findWatchtowers, isOneOff } from '../docker/discover.js'
 import { gatherFacts } from '../docker/inspect.js'
 import { settingsOf } from '../guard/settings.js'

@@ -109,3 +109,31 @@ t.test('a send that the end of the program cuts off stays sending; one that fail
   t.match((await relayed(['a'], [lostAnswer], { stopAt: 1 })).outbox.entries, [{ state: 'sending', mayRepeat: false }])
   t.match((await relayed(['a'], [transient], { stopAt: 1 })).outbox.entries, [{ state: 'pending', parts: null }])
 })
+
+t.test('what a check found waits for its part of the jitter, unless an alarm is behind it or it was begun', async (t) => {
+  const news = (content: object): Outbox['entries'][number] => ({ queuedAt: 1_000_000, content, stateLost: false, parts: null, accepted: 0, state: 'pending', mayRepeat: false, attempts: 0 }) as Outbox['entries'][number]
+  const found = news({ type: 'news', news: { host: 'nas', updates: [], failedChecks: [] }, stillPending: [] })
+  const heldFor = async (entries: Outbox['entries'], now: number): Promise<number> => {
+    const abort = new AbortController()
+    let [outbox, waited, clock] = [{ ...emptyOutbox, entries }, 0, now]
+    const timers = t.intercept(globalThis, 'setTimeout', { value: (ring: () => void, ms: number) => {
+      waited += ms
+      clock += ms
+      queueMicrotask(ring)
+    } })
+    const relay = createRelay({
+      outbox: { get: () => outbox, change: (transition) => void (outbox = transition(outbox)), accepted: () => abort.abort(), editRefused: () => {}, flush: async () => {} },
+      render: () => [{ message: { html: 'x', text: 'x', buttons: [] }, placed: null }], language: 'en', send: async () => sent, probe: async () => ready,
+      sleep: async () => {}, now: () => clock, random: () => 0.5, paceMs: 1, jitterMs: 60_000, onEvent: () => {},
+    })
+    await relay.run(abort.signal)
+    timers.restore()
+    return waited
+  }
+  t.equal(await heldFor([found], 1_000_000), 30_000)
+  t.equal(await heldFor([news({ type: 'reminder', host: null, stillPending: [] })], 1_020_000), 10_000)
+  t.equal(await heldFor([found], 1_030_000), 0, 'over')
+  t.equal(await heldFor([found], 900_000), 0, 'a clock that was set back')
+  t.equal(await heldFor([{ ...found, attempts: 1 }], 1_000_000), 0)
+  t.equal(await heldFor([found, news({ type: 'notice', message: { html: 'x', text: 'x', buttons: [] } })], 1_000_000), 0)
+})

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import t from 'tap'
-import { createDocker, describeDockerError, guarded, probeWrite, ReadOnlyError } from '../../src/docker/client.js'
+import { createDocker, guarded, probeWrite, ReadOnlyError } from '../../src/docker/client.js'
 import { container, createDockerApi, image } from '../fakes/docker-api.js'
 
 const id = 'a'.repeat(64)
@@ -84,7 +84,7 @@ t.test('what it needs passes: ping, list, inspect, images, logs, events', async 
   stop.abort()
   t.same(
     api.requests.map(({ method, path }) => `${method} ${path.replace(/\?.*/, '')}`),
-    ['GET /_ping', 'GET /version', 'GET /containers/json', 'GET /containers/json', `GET /containers/${id}/json`, `GET /images/${'b'.repeat(12)}/json`, 'GET /containers/gone/json', 'GET /images/gone:1/json', 'GET /containers/gone/logs', 'GET /events'],
+    ['GET /_ping', 'GET /version', 'GET /version', ...['containers/json', 'containers/json', `containers/${id}/json`, `images/${'b'.repeat(12)}/json`, 'containers/gone/json', 'images/gone:1/json', 'containers/gone/logs', 'events'].map((path) => `GET /v1.41/${path}`)],
   )
 })
 
@@ -152,19 +152,4 @@ t.test('the environment of dockerode is overruled', async (t) => {
   t.teardown(() => (before === undefined ? delete process.env.DOCKER_HOST : (process.env.DOCKER_HOST = before)))
   await createDocker({ type: 'unix', path: api.socketPath }, 20_000, never).ping()
   t.equal(api.requests.length, 1)
-})
-
-t.test('each fault of the connection is one sentence with its remedy', (t) => {
-  const unix = { type: 'unix', path: '/run/docker.sock' } as const
-  const tcp = { type: 'tcp', host: 'proxy', port: 2375 } as const
-  const code = (value: string) => Object.assign(new Error('x'), { code: value })
-  t.match(describeDockerError(code('ENOENT'), unix), /no Docker socket at \/run\/docker\.sock: mount it/)
-  t.match(describeDockerError(code('EACCES'), unix), /group_add with the number that `stat -c %g \/run\/docker\.sock` prints/)
-  t.match(describeDockerError(code('ECONNREFUSED'), tcp), /nothing listens at proxy:2375/)
-  t.match(describeDockerError(code('ENOTFOUND'), tcp), /proxy:2375 of DOCKER_HOST does not resolve: correct it/)
-  t.match(describeDockerError(Object.assign(new Error('x'), { statusCode: 403 }), tcp), /a socket proxy must allow GET/)
-  t.match(describeDockerError(Object.assign(new Error('x'), { statusCode: 501 }), unix), /log driver does not support reading/)
-  t.match(describeDockerError(new Error('odd'), unix), /did not answer as expected: odd/)
-  t.match(describeDockerError('odd', unix), /did not answer as expected: odd/)
-  t.end()
 })

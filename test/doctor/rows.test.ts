@@ -78,7 +78,7 @@ t.test('a clock is compared with the date of an answer, where there is one', asy
   const server = createServer((_, response) => response.setHeader('date', new Date(NOW).toUTCString()).end())
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const api = `http://127.0.0.1:${(server.address() as { port: number }).port}`
-  const at = async (ahead: number) => clockCheck(api, () => NOW + ahead, 500)
+  const at = async (ahead: number) => clockCheck({ apiRoot: api, proxy: null }, () => NOW + ahead, 500)
   t.match(await at(30_000), { mark: 'ok' })
   t.match(await at(-31_000), { mark: 'warning', found: "31 s behind Telegram's" })
   t.match(await at(301_000), { mark: 'fault', found: "301 s ahead of Telegram's" })

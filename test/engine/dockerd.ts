@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { killDaemon, startDaemon, stateOf, until, which } from './processes.js'
 
 export interface Dockerd {
-  /** starts it, or thaws the one that runs; `settings` are its daemon.json from now on, `{ 'live-restore': true }` */
-  start(settings?: Readonly<Record<string, unknown>>): Promise<void>
+  /** starts it, or thaws the one that runs; `settings` are its daemon.json from now on, `{ 'live-restore': true }`; host: where it listens beside its socket, this time */
+  start(settings?: Readonly<Record<string, unknown>>, host?: string): Promise<void>
   /** SIGTERM: it ends its containers (unless live-restore is on) and itself; fails if that takes more than 30 s */
   stop(): Promise<void>
   /** SIGKILL: its containers live on until it is started again */
@@ -27,12 +27,12 @@ export function createDockerd(directory: string, registry: string, socketPath: s
   writeFileSync(config, '{}')
 
   return {
-    async start(settings) {
+    async start(settings, host) {
       if (settings) writeFileSync(config, JSON.stringify(settings))
       if (runs()) child?.kill('SIGCONT')
       else child = startDaemon(which('dockerd') ?? 'dockerd', [
         '--config-file', config, '--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec'),
-        '--host', `unix://${socketPath}`, '--pidfile', join(directory, 'dockerd.pid'),
+        '--host', `unix://${socketPath}`, ...(host === undefined ? [] : ['--host', host]), '--pidfile', join(directory, 'dockerd.pid'),
         '--bridge=none', '--iptables=false', '--ip6tables=false', '--registry-mirror', `http://${registry}`,
       ], logFile, {
         PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,

@@ -9,7 +9,7 @@ import { createImages, isStatic, type ImageSource } from './images.js'
 import { claimDirectory, execute, killDaemon, removeDirectory, startDaemon, sweepAbandoned, until, which } from './processes.js'
 import type { ExecuteOptions, Finished } from './processes.js'
 
-export { nodeFiles, type ImageSource } from './images.js'
+export { librariesOf, nodeFiles, type ImageSource } from './images.js'
 
 export interface Engine {
   /** `unix:///tmp/wt-engine-…/docker.sock`, the value for DOCKER_HOST */

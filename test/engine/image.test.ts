@@ -13,6 +13,7 @@ const repository = fileURLToPath(new URL('../../', import.meta.url))
 const BASE_IMAGE = 'node-of-this-machine:1'
 const CHAT = -1001234567890
 const TOPIC = 42
+const REVISION = 'e7f63bb0c0ffee'
 const SOCKET_GROUP = 4242 // no group of this number anywhere: only group_add can let the sidecar in
 const FILES = ['docker-compose.yml', 'docker-compose.services.yml', 'test.yml'].flatMap((file) => ['-f', file])
 
@@ -80,7 +81,7 @@ function layOutProject(engine: Engine, api: BotApi, watchtower: WatchtowerImage)
   writeFileSync(join(folder, 'test.yml'), JSON.stringify({ services: {
     postgres: network, redis: network, caddy: network,
     watchtower: { ...network, volumes: [socket, watchtower.mount], environment: { HTTPS_PROXY: 'http://127.0.0.1:9' } },
-    'watchtower-telegram': { ...network, volumes: [socket], build: { network: 'none' }, healthcheck: { interval: '1s' } },
+    'watchtower-telegram': { ...network, volumes: [socket], build: { network: 'none', args: { REVISION } }, healthcheck: { interval: '1s' } },
   } }))
   return folder
 }
@@ -158,6 +159,14 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
   await t.test('is two files in its image, without source, packages or secret', async (t) => {
     t.strictSame(await inside(engine, 'require("fs").readdirSync("/app")'), ['program.cjs', 'program.code', 'watchtower-telegram.cjs'])
     t.notMatch(JSON.stringify(await engine.inspect('watchtower-telegram')), api.token)
+  })
+
+  await t.test('says of what version and revision it is', async (t) => {
+    const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
+    t.match((await engine.inspect('watchtower-telegram')).Config.Labels, {
+      'org.opencontainers.image.title': 'watchtower-telegram', 'org.opencontainers.image.licenses': 'MIT',
+      'org.opencontainers.image.version': version, 'org.opencontainers.image.revision': REVISION,
+    })
   })
 
   await t.test('tells the topic about a new image, and the container stays the one it was', async (t) => {

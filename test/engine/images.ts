@@ -23,9 +23,13 @@ const SLEEP = ['/bin/sh', '-c', 'trap "exit 0" TERM INT; while :; do sleep 3600 
 
 /** This machine's Node with the libraries it needs, as `files` of an image. */
 export async function nodeFiles(): Promise<Record<string, { from: string }>> {
-  const { stdout } = await execute('ldd', [process.execPath], { allowFailure: true }) // not dynamic: only Node itself
-  const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] ?? '')
-  return Object.fromEntries([['/usr/local/bin/node', { from: process.execPath }], ...libraries.map((path) => [path, { from: path }])])
+  return { '/usr/local/bin/node': { from: process.execPath }, ...(await librariesOf(process.execPath)) }
+}
+
+/** The libraries that a program of this machine needs, as `files` of an image. */
+export async function librariesOf(program: string): Promise<Record<string, { from: string }>> {
+  const { stdout } = await execute('ldd', [program], { allowFailure: true }) // not dynamic: none
+  return Object.fromEntries([...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => [path, { from: path }]))
 }
 
 /** Builds and publishes images; `docker` runs the client against the engine, `registry` is the mirror's host:port. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { Timing } from '../../src/config.js'
 import { runDaemon } from '../../src/daemon.js'
+import type { DockerHost } from '../../src/docker/client.js'
 import { createLog } from '../../src/logger.js'
 import { type BotApi, createBotApi } from '../fakes/bot-api.js'
 import type { Engine } from './engine.js'
@@ -22,15 +23,15 @@ export interface Sidecar {
 }
 
 /** Starts it, with the chat and the state of an earlier one if its bot is given; the test's end stops it. */
-export async function startSidecar(t: Test, engine: Engine, options: { watchtower?: string; idleMs?: number; remindMs?: number; bot?: BotApi; timing?: Partial<Timing> } = {}): Promise<Sidecar> {
+export async function startSidecar(t: Test, engine: Engine, options: { docker?: DockerHost; watchtower?: string; idleMs?: number; remindMs?: number; bot?: BotApi; timing?: Partial<Timing> } = {}): Promise<Sidecar> {
   const bot = options.bot ?? await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC] }] })
   const lines: Record<string, any>[] = []
   const log = createLog('debug', [bot.token], { write: (line: string) => void lines.push(JSON.parse(line)) })
   const abort = new AbortController()
   const running = runDaemon(
     {
-      telegram: { token: bot.token, chat: CHAT, topic: TOPIC, apiRoot: bot.url },
-      docker: { type: 'unix', path: engine.socketPath },
+      telegram: { token: bot.token, chat: CHAT, topic: TOPIC, apiRoot: bot.url, proxy: null },
+      docker: options.docker ?? { type: 'unix', path: engine.socketPath },
       watchtower: options.watchtower ?? null,
       host: null,
       style: { language: 'en', timeZone: 'UTC', template: null },

@@ -39,6 +39,8 @@ export interface BotApiOptions {
   port?: number
   /** what the Date header of its answers says, milliseconds since 1970; default the real time */
   clock?: () => number
+  /** messages that a chat takes in a minute of `clock`, 20 for a group (core.telegram.org/bots/faq); default any number */
+  perMinute?: number
   /** called with each request after its body was read, before anything is performed */
   onRequest?: (request: ApiRequest) => void
 }
@@ -81,6 +83,7 @@ export async function createBotApi(options: BotApiOptions): Promise<BotApi> {
   const queues = new Map<string, Scripted[]>()
   const standing = new Map<string, Scripted>()
   const watchers = new Set<() => void>()
+  const minutes = new Map<string, number[]>()
   const timers = new Set<NodeJS.Timeout>()
 
   const server = createServer((request, response) => {
@@ -99,12 +102,23 @@ export async function createBotApi(options: BotApiOptions): Promise<BotApi> {
       respond(response, answer.status, 'application/json', JSON.stringify(answer.body))
     }
     if (decodeURIComponent(called) !== token) reply(failure(401, 'Unauthorized'))
-    else play(scripted(method), entry, response, reply)
+    else play(scripted(method) ?? limited(entry), entry, response, reply)
     for (const check of watchers) check()
   }
 
   function scripted(method: string): Scripted | undefined {
     return queues.get(method)?.shift() ?? queues.get('*')?.shift() ?? standing.get(method) ?? standing.get('*')
+  }
+
+  /** What a full minute answers: how long until its oldest message is a minute old. */
+  function limited({ method, params }: ApiRequest): Scripted | undefined {
+    if (method !== 'sendMessage' || options.perMinute === undefined) return undefined
+    const now = (options.clock ?? Date.now)()
+    const recent = (minutes.get(params.chat_id ?? '') ?? []).filter((at) => at > now - 60_000)
+    const oldest = recent.at(-options.perMinute)
+    if (oldest !== undefined) return { type: 'too-many-requests', retryAfter: Math.ceil((oldest + 60_000 - now) / 1_000) }
+    minutes.set(params.chat_id ?? '', [...recent, now])
+    return undefined
   }
 
   function play(script: Scripted | undefined, entry: ApiRequest, response: ServerResponse, reply: (answer: ApiAnswer) => void): void {

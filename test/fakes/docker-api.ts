@@ -20,6 +20,9 @@ export type Override = { times?: number } & (
   | { type: 'cut'; midBody?: boolean }
 )
 
+/** What may be asked with the product's paths (docs.docker.com/reference/api/engine/version/v1.41); the real engine takes any. */
+const PARAMETERS = new Set(['all', 'filters', 'limit', 'size', 'stdout', 'stderr', 'timestamps', 'follow', 'since', 'until', 'tail'])
+
 export interface DockerApi {
   socketPath: string
   /** `unix://` + socketPath, the value for DOCKER_HOST */
@@ -32,7 +35,7 @@ export interface DockerApi {
   images: FakeImage[]
   /** what /version and the Api-Version header say; default '1.41', as Engine 20.10 */
   apiVersion: string
-  /** what /version says is the oldest that is taken; default '1.12' */
+  /** the oldest version that is taken, as /version says; default '1.12' */
   minApiVersion: string
   events: FakeEvents
   /** the log of a container by name or id; created on first use, kept when the container is removed and added again under its id */
@@ -75,10 +78,15 @@ export async function createDockerApi(): Promise<DockerApi> {
     if (version !== undefined && newer(version, api.apiVersion)) {
       return fail(response, 400, `client version ${version} is too new. Maximum supported API version is ${api.apiVersion}`)
     }
+    if (version !== undefined && newer(api.minApiVersion, version)) {
+      return fail(response, 400, `client version ${version} is too old. Minimum supported API version is ${api.minApiVersion}, please upgrade your client to a newer version`)
+    }
     if (request.method === 'POST' && /^\/containers\/0{64}\/start$/.test(rest)) return fail(response, 404, `No such container: ${'0'.repeat(64)}`)
     if (request.method !== 'GET' && !(request.method === 'HEAD' && url.pathname === '/_ping')) {
       return fail(response, 405, 'the fake engine is read-only')
     }
+    const unknown = [...url.searchParams.keys()].find((name) => !PARAMETERS.has(name))
+    if (unknown !== undefined) return fail(response, 400, `API 1.41 has no parameter ${unknown} there, or nobody has needed it yet`)
     try {
       route(url, response)
     } catch (error) { // a path or filter that cannot be decoded

@@ -54,7 +54,7 @@ async function createWeek(t: Test) {
   const stateDir = mkdtempSync(join(tmpdir(), 'wt-state-'))
   const clock = installSteppedClock(MONDAY)
   const config: Config = {
-    telegram: { token: bot.token, chat: CHAT, topic: null, apiRoot: bot.url },
+    telegram: { token: bot.token, chat: CHAT, topic: null, apiRoot: bot.url, proxy: null },
     docker: { type: 'unix', path: api.socketPath },
     watchtower: null, host: null, remindMs: 0, quiet: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir, logLevel: 'debug',
     timing: { ...TIMING, reconcileMs: 5 * MINUTE, paceMs: 1_000 },
