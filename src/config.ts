@@ -42,6 +42,10 @@ export interface Timing {
   dockerTimeoutMs: number
   /** so long without a good ping ends the program, so that its restart finds a new socket */
   dockerLostMs: number
+  /** a Watchtower that is not well for so long is told of */
+  downAfterMs: number
+  /** so long after the last check, or since it is awaited, its absence is told of; null: when the schedule says */
+  overdueAfterMs: number | null
   /** bound on one request to Telegram */
   telegramTimeoutMs: number
   /** the first wait after a failed send; the others are multiples of it */
@@ -107,6 +111,12 @@ const Environment = z.object({
   RECONCILE_EVERY: duration('RECONCILE_EVERY', '30s', '100ms', '1h'),
   DOCKER_TIMEOUT: duration('DOCKER_TIMEOUT', '20s', '100ms', '10m'),
   DOCKER_LOST_AFTER: duration('DOCKER_LOST_AFTER', '5m', '1s', '1d'),
+  WATCHTOWER_DOWN_AFTER: duration('WATCHTOWER_DOWN_AFTER', '5m', '1s', '7d'),
+  CHECK_OVERDUE_AFTER: z
+    .string()
+    .transform(milliseconds)
+    .refine((ms) => ms >= milliseconds('1s') && ms <= milliseconds('60d'), because('CHECK_OVERDUE_AFTER is no usable duration: give one from 1s to 60d, like 26h, or leave it out to go by the schedule of Watchtower'))
+    .optional(),
   TELEGRAM_TIMEOUT: duration('TELEGRAM_TIMEOUT', '60s', '100ms', '10m'),
   RETRY_PACE: duration('RETRY_PACE', '1s', '1ms', '1m'),
   SEND_JITTER: duration('SEND_JITTER', '0s', '0s', '1h'),
@@ -146,6 +156,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
         reconcileMs: data.RECONCILE_EVERY,
         dockerTimeoutMs: data.DOCKER_TIMEOUT,
         dockerLostMs: data.DOCKER_LOST_AFTER,
+        downAfterMs: data.WATCHTOWER_DOWN_AFTER,
+        overdueAfterMs: data.CHECK_OVERDUE_AFTER ?? null,
         telegramTimeoutMs: data.TELEGRAM_TIMEOUT,
         paceMs: data.RETRY_PACE,
         jitterMs: data.SEND_JITTER,

@@ -21,6 +21,7 @@ import { accepted, editRefused, emptyState, known, type State } from './state/st
 import { createStore } from './state/store.js'
 import { createTeller } from './tell.js'
 import { createObserver } from './observer.js'
+import { createWatch } from './watch.js'
 import { followWatchtowers } from './watchtowers.js'
 
 /** An unanswered send gets this long after the signal; the exit is promised within 5 s. */
@@ -146,6 +147,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     onEvent: (event) => logDelivery(log, health, event),
   })
   const observer = createObserver(docker, store, relay.wake)
+  const watch = createWatch({ docker, config, log, store, onNews: relay.wake })
   const guard = createGuard({ docker, config, log, store, signal, onNews: relay.wake })
   const teller = createTeller({ docker, config, log, store, signal, look: observer.look, guard, onNews: relay.wake })
 
@@ -158,7 +160,20 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   void sleep(STARTED_MS, signal).then(() => globalThis.gc?.())
   await Promise.all([
     checkTelegram(telegram, config, log, health, signal),
-    followWatchtowers({ docker, config, log, cursors: state.cursors, stateLost, signal, onSealed: teller.tell, onEmpty: (container) => store.change((before) => known(before, container)), onChange: observer.look, health, guard }),
+    followWatchtowers({
+      docker, config, log, cursors: state.cursors, stateLost, signal,
+      onSealed(sealed) {
+        watch.sealed(sealed)
+        return teller.tell(sealed)
+      },
+      onEmpty: (container) => store.change((before) => known(before, container)),
+      onChange() {
+        watch.ring()
+        void observer.look()
+      },
+      health, guard, watch,
+    }),
+    watch.run(signal),
     relay.run(signal),
     untilLost(docker, config.docker, timing.dockerLostMs, onPing, signal).then((wasLost) => {
       if (wasLost) log.fatal('docker.lost', {}, `Docker has not answered for ${timing.dockerLostMs / 1000} s: ending, so that a restart finds its socket again`)

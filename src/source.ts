@@ -5,6 +5,7 @@ import type { Docker } from './docker/client.js'
 import { createCursor, type Position } from './docker/cursor.js'
 import { tail } from './docker/tail.js'
 import { createPipeline } from './pipeline.js'
+import type { WatchtowerEvent } from './watchtower/event.js'
 import { createMissed } from './watchtower/missed.js'
 import type { Line } from './watchtower/record.js'
 import type { CheckSession, LogContext } from './watchtower/session.js'
@@ -36,6 +37,8 @@ export interface SourceOptions {
   onSession(session: CheckSession, checkpoint: Checkpoint | null, missed: boolean): void | Promise<void>
   /** The log was read to its end. empty: no check has ended in it. */
   onAttached(empty: boolean): void
+  /** Sees every event; at: Docker's stamp. */
+  onEvent(event: WatchtowerEvent, at: string | null): void
   /** The inspect answer with which an attachment begins. */
   onContainer(answer: unknown): void
   /** A check that has not ended has replaced or stopped one more container; what was missed comes with its session. */
@@ -46,12 +49,15 @@ export interface SourceOptions {
 
 /** A source that goes on from the saved checkpoint. */
 export function createSource(docker: Docker, options: SourceOptions): Source {
-  const { saved, history, idleMs, onSession, onAttached, onReplacing } = options
+  const { saved, history, idleMs, onSession, onAttached, onEvent, onReplacing } = options
   const cursor = createCursor(saved?.position ?? null)
   let replacedMore = false
   const pipeline = createPipeline(idleMs, {
     context: saved?.context ?? null,
-    onEvent: ({ type }) => (replacedMore ||= type === 'container-stopped' || type === 'container-created'),
+    onEvent(event, at) {
+      replacedMore ||= event.type === 'container-stopped' || event.type === 'container-created'
+      onEvent(event, at)
+    },
   })
   let missed = createMissed(history)
   let lastMissed: Checkpoint | null = null

@@ -7,8 +7,9 @@ import { describeDockerError } from './docker/fault.js'
 import { gatherFacts } from './docker/inspect.js'
 import type { Guard } from './guard.js'
 import type { Log } from './logger.js'
-import { newsOf } from './report/announce.js'
+import { newsOf, wasFailing } from './report/announce.js'
 import type { Facts } from './report/facts.js'
+import { namesIn } from './report/failure.js'
 import { reportOf } from './report/report.js'
 import type { Checkpoint } from './source.js'
 import { commit } from './state/state.js'
@@ -58,18 +59,21 @@ export function createTeller({ docker, config, log, store, signal, look, guard, 
   let waiting = 0
 
   async function tellOne({ container, session, checkpoint, missed, stateLost }: Sealed): Promise<void> {
-    const facts = session.found.length + session.failures.length === 0 ? null : await factsFor(session)
+    const facts = session.found.length + session.failures.length === 0 && !wasFailing(store.get().announced, container.name) ? null : await factsFor(session)
     await guard.tell(container, session)
     await look()
     if (signal.aborted) return
     const { report, failedChecks } = reportOf(session, facts, { host: config.host, container: container.name }, missed)
-    const { news, announced } = newsOf(store.get().announced, container.name, report, failedChecks)
+    const { news, stillFailing, announced } = newsOf(store.get().announced, container.name, report, failedChecks, facts && namesIn(facts))
     // before a word of it: a log that cannot be written must not lose it
-    store.change((state) => commit(state, { container, checkpoint, announced, updates: report.updates, news, now: Date.now(), stateLost, remindMs: config.remindMs }))
+    store.change((state) => commit(state, { container, checkpoint, announced, updates: report.updates, news, stillFailing, now: Date.now(), stateLost, remindMs: config.remindMs }))
     onNews()
     log.info('session.sealed', { report }, `${container.name}: check ${session.end}, ${report.updates.length} services with updates, ${report.failures.length} not checked`)
     for (const update of news.updates) log.info('update.found', { update }, `${update.service || update.image}: ${update.currentVersion ?? 'unknown'} → ${update.newVersion ?? update.newImageId}`)
-    for (const failed of news.failedChecks) log.warn('check.failed', { failed }, `${failed.name} could not be checked: ${failed.reason}`)
+    for (const failed of news.failedChecks) {
+      if (failed.standing === 'recovered') log.info('check.recovered', { failed }, `${failed.name} was checked again`)
+      else log.warn('check.failed', { failed }, `${failed.name} could not be checked: ${failed.reason}`)
+    }
   }
 
   async function factsFor(session: CheckSession): Promise<Facts | null> {

@@ -11,6 +11,7 @@ import type { Log } from './logger.js'
 import { createSource, type Source } from './source.js'
 import type { State } from './state/state.js'
 import type { Sealed } from './tell.js'
+import type { Watch } from './watch.js'
 
 /** First wait and cap between attempts to reach the engine again. */
 const RECONNECT_MS = { first: 1_000, cap: 30_000 }
@@ -42,12 +43,14 @@ export interface WatchtowersOptions {
   onChange(): unknown
   /** Sees what each of them was told to do, and does. */
   guard: Pick<Guard, 'onContainer' | 'onUnreadable' | 'onReplacing' | 'look'>
+  /** Sees what is in their logs. */
+  watch: Pick<Watch, 'attached' | 'saw'>
   /** is told what became of each Watchtower */
   health: Pick<Health, 'seen' | 'watch'>
 }
 
 /** Resolves after the signal aborts. */
-export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onChange, health, guard }: WatchtowersOptions): Promise<void> {
+export async function followWatchtowers({ docker, config, log, cursors, stateLost, signal, onSealed, onEmpty, onChange, health, guard, watch }: WatchtowersOptions): Promise<void> {
   const bell = createBell()
   const followed = new Map<string, Followed>()
   let history = cursors.length === 0
@@ -70,9 +73,11 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
           if (empty) onEmpty({ id, name: one.name })
           one.read = true
           one.fault = null
+          watch.attached(id)
           health.watch(id, one.name, 'following')
           log.info('watchtower.attached', { container: one.name, id }, `following ${one.name}`)
         },
+        onEvent: (event, at) => watch.saw(id, event, at),
         onContainer: (answer) => guard.onContainer({ id, name: one.name }, answer),
         onReplacing: (check) => guard.onReplacing({ id, name: one.name }, check),
         onEngineError: (message) => {

@@ -19,7 +19,7 @@ t.test('token and chat are enough, the rest has defaults', (t) => {
       telegram: { token: TOKEN, chat: -1001234567890, topic: null, apiRoot: 'https://api.telegram.org', proxy: null },
       docker: { type: 'unix', path: '/var/run/docker.sock' },
       watchtower: null, host: null, remindMs: 604_800_000, quiet: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir: join(homedir(), '.local/state/watchtower-telegram'),
-      timing: { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, telegramTimeoutMs: 60_000, paceMs: 1_000, jitterMs: 0 },
+      timing: { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, downAfterMs: 300_000, overdueAfterMs: null, telegramTimeoutMs: 60_000, paceMs: 1_000, jitterMs: 0 },
       logLevel: 'info',
     },
   })
@@ -27,7 +27,7 @@ t.test('token and chat are enough, the rest has defaults', (t) => {
 })
 
 t.test('an empty variable counts as unset', (t) => {
-  const empty = Object.fromEntries(['TOPIC_SYSTEM_ID', 'TELEGRAM_API_URL', 'TELEGRAM_BOT_TOKEN_FILE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_TLS', 'DOCKER_CERT_PATH', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'WATCHTOWER_CONTAINER', 'HOST_LABEL', 'MESSAGE_LANGUAGE', 'MESSAGE_TEMPLATE_FILE', 'TZ', 'STATE_DIR', 'XDG_STATE_HOME', 'SESSION_IDLE_AFTER', 'RECONCILE_EVERY', 'DOCKER_TIMEOUT', 'DOCKER_LOST_AFTER', 'TELEGRAM_TIMEOUT', 'RETRY_PACE', 'SEND_JITTER', 'LOG_LEVEL'].map((name) => [name, '']))
+  const empty = Object.fromEntries(['TOPIC_SYSTEM_ID', 'TELEGRAM_API_URL', 'TELEGRAM_BOT_TOKEN_FILE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_TLS', 'DOCKER_CERT_PATH', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'WATCHTOWER_CONTAINER', 'HOST_LABEL', 'MESSAGE_LANGUAGE', 'MESSAGE_TEMPLATE_FILE', 'TZ', 'STATE_DIR', 'XDG_STATE_HOME', 'SESSION_IDLE_AFTER', 'RECONCILE_EVERY', 'DOCKER_TIMEOUT', 'DOCKER_LOST_AFTER', 'WATCHTOWER_DOWN_AFTER', 'CHECK_OVERDUE_AFTER', 'TELEGRAM_TIMEOUT', 'RETRY_PACE', 'SEND_JITTER', 'LOG_LEVEL'].map((name) => [name, '']))
   t.same(readConfig({ ...GOOD, ...empty }), readConfig(GOOD))
   t.end()
 })
@@ -36,12 +36,12 @@ t.test('every variable is read', (t) => {
   t.match(readConfig({
     TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_CHAT_ID: '@channel', TOPIC_SYSTEM_ID: '42', TELEGRAM_API_URL: 'http://bot-api:8081/', DOCKER_HOST: 'tcp://proxy:2375',
     WATCHTOWER_CONTAINER: 'watchtower', HOST_LABEL: 'nas', SESSION_IDLE_AFTER: '90s', LOG_LEVEL: 'debug', MESSAGE_LANGUAGE: 'fr', TZ: 'Europe/Paris',
-    STATE_DIR: '/state', RECONCILE_EVERY: '500ms', DOCKER_TIMEOUT: '1m', DOCKER_LOST_AFTER: '1h', TELEGRAM_TIMEOUT: '5s', RETRY_PACE: '20ms', SEND_JITTER: '2m',
+    STATE_DIR: '/state', RECONCILE_EVERY: '500ms', DOCKER_TIMEOUT: '1m', DOCKER_LOST_AFTER: '1h', WATCHTOWER_DOWN_AFTER: '10m', CHECK_OVERDUE_AFTER: '26h', TELEGRAM_TIMEOUT: '5s', RETRY_PACE: '20ms', SEND_JITTER: '2m',
   }), {
     config: {
       telegram: { chat: '@channel', topic: 42, apiRoot: 'http://bot-api:8081' },
       docker: { type: 'tcp', host: 'proxy', port: 2375 }, watchtower: 'watchtower', host: 'nas', style: { language: 'fr', timeZone: 'Europe/Paris', template: null }, stateDir: '/state',
-      timing: { idleMs: 90_000, reconcileMs: 500, dockerTimeoutMs: 60_000, dockerLostMs: 3_600_000, telegramTimeoutMs: 5_000, paceMs: 20, jitterMs: 120_000 }, logLevel: 'debug',
+      timing: { idleMs: 90_000, reconcileMs: 500, dockerTimeoutMs: 60_000, dockerLostMs: 3_600_000, downAfterMs: 600_000, overdueAfterMs: 93_600_000, telegramTimeoutMs: 5_000, paceMs: 20, jitterMs: 120_000 }, logLevel: 'debug',
     },
   })
   t.end()

@@ -36,7 +36,7 @@ t.test('the same update in the next check is not said again, an unchanged failur
   await w.waitFor('session.sealed', 3)
   const messages = await w.bot.waitForMessages(1)
   t.equal(messages.length, 1)
-  t.match(messages[0]?.text, /Could not check: gone, access denied or image not found$/)
+  t.match(messages[0]?.text, /Could not check: gone, access denied or image not found\n→ check the name of the image; .*$/)
 })
 
 t.test('of what Watchtower logged before the sidecar started only the last check is told', async (t) => {

@@ -15,7 +15,7 @@ import { parseTelegramHtml } from './fakes/telegram-html.js'
 import { PLAIN } from './report/made-up.js'
 
 const root = join(import.meta.dirname, '../fixtures')
-const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !['streams', 'forms', 'doctor'].includes(entry.name)).map((entry) => entry.name)
+const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !['streams', 'forms', 'doctor', 'guard', 'watch'].includes(entry.name)).map((entry) => entry.name)
 /** What stands between a message and its buttons. */
 const BUTTONS = /\n\n(?=\[📖 [^\n]*\] https?:)/
 /** What stands between two messages, and the newline that ends the first. */

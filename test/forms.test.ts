@@ -18,7 +18,7 @@ interface Input {
   now: number
   tell:
     | { type: 'news'; host: string | null; blocks: Block[]; failedChecks: FailedCheck[]; stillPending: StillPending[] }
-    | { type: 'reminder'; host: string | null; stillPending: StillPending[] }
+    | { type: 'reminder'; host: string | null; stillPending: StillPending[]; failedChecks?: FailedCheck[] }
     | { type: 'damaged'; from: 'backup' | 'nothing' }
     | { type: 'refused'; headline: string }
   /** what delivery puts in front of it */

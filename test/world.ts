@@ -24,7 +24,7 @@ const newImage = image({ ref: 'postgres:16', id: `sha256:${madeUpId('postgres 16
 export const found = `Found new postgres:16 image (${newImage.Id.slice(7, 19)})`
 
 /** The program's own defaults, but for the pace, at which no test could wait. */
-export const TIMING: Timing = { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, telegramTimeoutMs: 60_000, paceMs: 10, jitterMs: 0 }
+export const TIMING: Timing = { idleMs: 600_000, reconcileMs: 30_000, dockerTimeoutMs: 20_000, dockerLostMs: 300_000, downAfterMs: 300_000, overdueAfterMs: null, telegramTimeoutMs: 60_000, paceMs: 10, jitterMs: 0 }
 
 export interface World {
   api: DockerApi

@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { joinNews, News, updateKey } from '../report/announce.js'
 import { Placed, StillPending } from '../report/block.js'
+import { FailedCheck } from '../report/failure.js'
 import { Message } from '../report/message.js'
 import { markRepeat } from '../report/notice.js'
 import type { Language } from '../report/texts.js'
@@ -17,7 +18,7 @@ export type Rendered = z.infer<typeof Rendered>
 const Content = z.discriminatedUnion('type', [
   /** stillPending: mentioned at the end */
   z.object({ type: z.literal('news'), news: News, stillPending: z.array(StillPending) }),
-  z.object({ type: z.literal('reminder'), host: z.string().nullable(), stillPending: z.array(StillPending) }),
+  z.object({ type: z.literal('reminder'), host: z.string().nullable(), stillPending: z.array(StillPending), stillFailing: z.array(FailedCheck).default([]) }),
   z.object({ type: z.literal('notice'), message: Message }),
   /** a message that is shown is to say how its updates stand now; shown: its id in the ledger */
   z.object({ type: z.literal('edit'), shown: z.int() }),
@@ -94,10 +95,10 @@ function mentions(stillPending: readonly StillPending[], { updates }: News): Sti
 }
 
 /** Adds a reminder at the end, in place of one that waits there already. */
-export function enqueueReminder(outbox: Outbox, host: string | null, stillPending: StillPending[], now: number): Outbox {
+export function enqueueReminder(outbox: Outbox, host: string | null, stillPending: StillPending[], stillFailing: FailedCheck[], now: number): Outbox {
   // one that was begun stays: its request may be under way
   const others = outbox.entries.filter(({ content, parts }) => content.type !== 'reminder' || parts !== null)
-  return enqueue({ ...outbox, entries: others }, { type: 'reminder', host, stillPending }, now, false)
+  return enqueue({ ...outbox, entries: others }, { type: 'reminder', host, stillPending, stillFailing }, now, false)
 }
 
 /** Adds edits of these messages at the end; one that waits already is enough, for it shows what is so when it is made. */

@@ -19,16 +19,18 @@ export interface AlarmStyle {
 }
 
 /** Characters of a foreign value. */
-const MAX_FIELD = 256
-/** Characters of a sentence or of a line to paste; a longer one is left out, for half a command is worse than none. */
-const MAX_LINE = 1_000
+const MAX_FIELD = 120
+/** Characters of a sentence of a finding, and of an incident. */
+const MAX_SENTENCE = { finding: 1_000, incident: 300 }
+/** Characters of a line to paste; a longer one is left out, for half a command is worse than none. */
+const MAX_LINE = 400
 /** Characters of the incidents of one message: with the longest of each and all around them it stays below Telegram's 4096. */
 const MAX_INCIDENTS = 1_800
 
 /** A setting that is dangerous or makes blind, with its remedy. */
 export function findingMessage({ code, what, remedy, paste }: Finding, { language, host }: AlarmStyle): Message {
   const { headline, labels } = GUARD_TEXTS[language]
-  return message(headline[code], host, language, [sentence(what), `${labels.remedy} ${sentence(remedy)}${block(paste, language)}`])
+  return message(headline[code], host, language, [escape(what, MAX_SENTENCE.finding), `${labels.remedy} ${escape(remedy, MAX_SENTENCE.finding)}${block(paste, language)}`])
 }
 
 /** It is monitor-only again. */
@@ -97,7 +99,7 @@ function message(headline: string, host: string | null, language: Language, para
   return { html, text: seen(html), buttons: [] }
 }
 
-const sentence = (text: string): string => escape(text, MAX_LINE)
+const sentence = (text: string): string => escape(text, MAX_SENTENCE.incident)
 const seen = (html: string): string => (readHtml(html) as { text: string }).text
 
 /** Lines to paste, after a sentence. */

@@ -21,7 +21,7 @@ export function renderEntry({ content, queuedAt }: Entry, tracked: readonly Trac
     case 'notice':
       return [{ message: content.message, placed: null }]
     case 'reminder':
-      return reminderOf({ host: content.host, stillPending: open(content.stillPending) }, format).map((message) => ({ message, placed: null }))
+      return reminderOf({ host: content.host, stillPending: open(content.stillPending), failedChecks: content.stillFailing }, format).map((message) => ({ message, placed: null }))
     case 'edit': {
       const shown = ledger.shown.find(({ id }) => id === content.shown)
       return shown ? [{ message: partAgain(shown.content, format), placed: null }] : []

@@ -24,28 +24,54 @@ const MAX_LOGS = 100
 
 export const nothingAnnounced: Announced = { updates: [], failing: [] }
 
-/** The news of a report from one log, and the state in which they are no news any more. */
-export function newsOf(before: Announced, log: string | null, report: Report, failedChecks: readonly FailedCheck[]): { news: News; announced: Announced } {
+/** What a session adds to what was said. */
+export interface Found {
+  news: News
+  /** failures that were told before and are no news, for when there is something to tell */
+  stillFailing: FailedCheck[]
+  /** the state in which all of them are no news any more */
+  announced: Announced
+}
+
+/** The news of a report from one log. present: the services and containers that exist; null where that is not known. */
+export function newsOf(before: Announced, log: string | null, report: Report, failedChecks: readonly FailedCheck[], present: ReadonlySet<string> | null = null): Found {
   const updates = new Map(report.updates.map((update) => [updateKey(update), update]))
-  const failing = new Map(failedChecks.map((failed) => [JSON.stringify([failed.name, failed.reason]), failed]))
+  const failing = new Map(failedChecks.map((failed) => [failureKey(failed), failed]))
   const announcedBefore = new Set(before.updates)
   // its image may have been told when more was known of it
   const isKnown = (key: string, update: Update): boolean => announcedBefore.has(key) || (isVague(update) && before.updates.some((one) => one.endsWith(imageIn(update))))
-  const failedBefore = new Set(before.failing.find((one) => one.log === log)?.checks)
+  const failedBefore = new Map(before.failing.find((one) => one.log === log)?.checks.map((key) => [key, failureOfKey(key)]))
   // a session that broke off has not checked all: what failed before it may still fail
   const brokeOff = report.session.end === 'aborted' || report.session.end === 'eof'
-  const stillFailing = new Set([...(brokeOff ? failedBefore : []), ...failing.keys()])
+  const stillFailing = new Set([...(brokeOff ? failedBefore.keys() : []), ...failing.keys()])
+  const names = new Set(failedChecks.map(({ name }) => name))
+  const recovered = brokeOff ? [] : [...failedBefore.values()].filter(({ name }) => !names.has(name) && present?.has(name) !== false)
   return {
     news: {
       host: report.host,
       updates: [...updates].filter(([key, update]) => !isKnown(key, update)).map(([, update]) => update),
-      failedChecks: [...failing].filter(([key]) => !failedBefore.has(key)).map(([, failed]) => failed),
+      failedChecks: [...[...failing].filter(([key]) => !failedBefore.has(key)).map(([, failed]) => failed), ...recovered.map((failed): FailedCheck => ({ ...failed, standing: 'recovered' }))],
     },
+    stillFailing: [...failing].filter(([key]) => failedBefore.has(key)).map(([, failed]) => ({ ...failed, standing: 'still' })),
     announced: {
       updates: [...new Set([...before.updates, ...updates.keys()])].slice(-MAX_ANNOUNCED),
       failing: [...before.failing.filter((one) => one.log !== log), { log, checks: [...stillFailing].slice(-MAX_ANNOUNCED) }].slice(-MAX_LOGS),
     },
   }
+}
+
+/** Whether something in this log failed when it was last checked. */
+export function wasFailing({ failing }: Announced, log: string | null): boolean {
+  return failing.some((one) => one.log === log && one.checks.length > 0)
+}
+
+function failureKey({ name, reason }: FailedCheck): string {
+  return JSON.stringify([name, reason])
+}
+
+function failureOfKey(key: string): FailedCheck {
+  const [name, reason] = JSON.parse(key) as [string, FailedCheck['reason']]
+  return { name, reason, detail: '' }
 }
 
 /** The same for the same update of the same service. */
@@ -84,15 +110,23 @@ export function tellsFor(later: Update, earlier: Update): boolean {
  */
 export function joinNews(earlier: News, later: News): { news: News; replaced: Update[] } {
   const isReplaced = (update: Update): boolean => later.updates.some((one) => tellsFor(one, update))
-  const failing = new Set(later.failedChecks.map(({ name }) => name))
   return {
     news: {
       host: later.host,
       updates: [...earlier.updates.filter((update) => !isReplaced(update)), ...later.updates],
-      failedChecks: [...earlier.failedChecks.filter(({ name }) => !failing.has(name)), ...later.failedChecks],
+      failedChecks: joinChecks(earlier.failedChecks, later.failedChecks),
     },
     replaced: earlier.updates.filter(isReplaced),
   }
+}
+
+/** The later word on a failure counts; but what was never told to fail need not be told to be over, and stays new while it lasts. */
+function joinChecks(earlier: readonly FailedCheck[], later: readonly FailedCheck[]): FailedCheck[] {
+  const untold = new Set(earlier.filter(({ standing }) => standing === undefined).map(({ name }) => name))
+  const kept = later.filter(({ name, standing }) => standing === undefined || !untold.has(name))
+  const over = new Set(later.filter(({ standing }) => standing !== 'still').map(({ name }) => name))
+  const replaced = new Set(kept.map(({ name }) => name))
+  return [...earlier.filter(({ name }) => !over.has(name) && !replaced.has(name)), ...kept]
 }
 
 /** The state in which these updates were not announced after all. */

@@ -67,7 +67,10 @@ ${labels.pinned} <code>{{pinned}}</code>{{/pinned}}</blockquote>
 {{#first}}
 
 {{/first}}
-${labels.failed} {{names}}, {{reason}}
+{{^still}}{{^recovered}}${labels.failed}{{/recovered}}{{/still}}{{#still}}${labels.stillFailed}{{/still}}{{#recovered}}${labels.recovered}{{/recovered}} {{names}}{{^recovered}}, {{reason}}{{/recovered}}
+{{#remedy}}
+→ {{remedy}}
+{{/remedy}}
 {{/failed}}
 {{#stillPending}}
 {{#first}}

@@ -19,6 +19,8 @@ export const FailedCheck = z.object({
   name: z.string(),
   reason: Failure.shape.reason,
   detail: z.string(),
+  /** it was told before and still fails, or does not any more; left out where it is new */
+  standing: z.enum(['still', 'recovered']).optional(),
 })
 export type FailedCheck = z.infer<typeof FailedCheck>
 
@@ -51,6 +53,11 @@ export function failedCheck({ container, reason, detail }: Failure, facts: Facts
   const known = facts?.containers.find((c) => c.name === container)
   if (reason === 'pinned' || (known && facts && builtHere(known, facts))) return []
   return [{ name: known ? placeOf(known).service : container, reason, detail }]
+}
+
+/** What failures may be named after: every service, and every container. */
+export function namesIn({ containers }: Facts): Set<string> {
+  return new Set(containers.flatMap((one) => [placeOf(one).service, one.name]))
 }
 
 /** Compose marks what it builds; with the classic image store only a pulled image has a repo digest. */

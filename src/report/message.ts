@@ -82,9 +82,10 @@ export function partsOf(content: Content, format: Format): Part[] {
   return content.blocks.length + content.failedChecks.length === 0 ? [] : ownOrBuiltIn(format, (template) => packed(content, false, format, template))
 }
 
-/** Nothing is new, but this is still pending: one line per service. */
-export function reminderOf({ host, stillPending }: Pick<Content, 'host' | 'stillPending'>, format: Format): Message[] {
-  const content: Content = { host, blocks: [], failedChecks: [], stillPending }
+/** Nothing is new, but this is still pending, and this still not checked: one line per service. */
+export function reminderOf({ host, stillPending, failedChecks = [] }: Pick<Content, 'host' | 'stillPending'> & Partial<Content>, format: Format): Message[] {
+  const content: Content = { host, blocks: [], failedChecks, stillPending }
+  if (failedChecks.length + stillPending.length === 0) return []
   return ownOrBuiltIn(format, (template) => packed(content, true, format, template)).map(({ message }) => message)
 }
 

@@ -29,7 +29,7 @@ export const FIELDS: { top: Fields<Omit<View, 'updates' | 'failed' | 'stillPendi
     releaseNotes: 'text', since: 'text', before: 'text', commands: 'text', rollback: 'text', pinned: 'text', pending: 'yes or no', applied: 'yes or no', rolledBack: 'yes or no',
     superseded: 'yes or no', removed: 'yes or no', when: 'text', healthy: 'yes or no', unhealthy: 'yes or no', unhealthySince: 'text', newer: 'text', newerLink: 'text',
   },
-  failed: { first: 'yes or no', names: 'text', reason: 'text' },
+  failed: { first: 'yes or no', names: 'text', reason: 'text', still: 'yes or no', recovered: 'yes or no', remedy: 'text' },
   stillPending: { first: 'yes or no', name: 'text', current: 'text', new: 'text', age: 'text' },
 }
 const LISTS = ['updates', 'failed', 'stillPending'] as const

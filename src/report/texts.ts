@@ -11,12 +11,13 @@ export interface Texts {
     available(updates: number): string
     applied(updates: number): string
     stillPending(updates: number): string
-    /** of a message that only tells of failures */
+    /** of a message that only tells of failures, and of one that they are over */
     check: string
+    checkedAgain: string
     on(host: string): string
   }
   /** what stands before a value, with its colon */
-  labels: Record<'service' | 'image' | 'project' | 'directory' | 'current' | 'new' | 'command' | 'rollback' | 'pinned' | 'failed' | 'stillPending', string>
+  labels: Record<'service' | 'image' | 'project' | 'directory' | 'current' | 'new' | 'command' | 'rollback' | 'pinned' | 'failed' | 'stillFailed' | 'recovered' | 'stillPending', string>
   /** in place of an unknown version */
   unknown: string
   image(id: string): string
@@ -41,6 +42,10 @@ export interface Texts {
   /** the same after `since` */
   from(clock: string, day: string | null): string
   reasons: Record<Exclude<FailedCheck['reason'], 'other'>, string>
+  /** of a failure that is over */
+  recovered: string
+  /** what a person can do about a failure */
+  failureRemedies: Record<Exclude<FailedCheck['reason'], 'other'>, string>
   /** what takes the place of a command; the report has them in English */
   hints: Record<'byHand' | 'oneOff' | 'portainer' | 'portainerBack', (names: string) => string>
   /** after the version of an image that was built again; date: ISO, with a space before it, or empty */
@@ -71,11 +76,12 @@ const EN: Texts = {
     applied: (n) => (n === 1 ? 'Docker Update Applied' : 'All Docker Updates Applied'),
     stillPending: (n) => (n === 1 ? '⏳ Docker Update Still Pending' : `⏳ ${n} Docker Updates Still Pending`),
     check: '⚠️ Docker Update Check',
+    checkedAgain: '✅ Docker Update Check',
     on: (host) => ` on ${host}`,
   },
   labels: {
     service: 'Service:', image: 'Image:', project: 'Project:', directory: 'Directory:', current: 'Current:', new: 'New:', command: 'Command:',
-    rollback: 'Roll back:', pinned: 'Pinned:', failed: 'Could not check:', stillPending: 'Still pending:',
+    rollback: 'Roll back:', pinned: 'Pinned:', failed: 'Could not check:', stillFailed: 'Still not checked:', recovered: 'Checked again:', stillPending: 'Still pending:',
   },
   unknown: 'unknown',
   image: (id) => `image ${id}`,
@@ -101,6 +107,13 @@ const EN: Texts = {
     denied: 'access denied or image not found',
     'rate-limited': 'registry rate limit reached',
     pinned: 'pinned image',
+  },
+  recovered: 'checked again',
+  failureRemedies: {
+    'registry-unreachable': 'if it lasts, check the network and the DNS of this machine',
+    denied: 'check the name of the image; a private one needs a login: mount a config.json into Watchtower',
+    'rate-limited': 'log in to the registry, or check less often',
+    pinned: 'nothing to do',
   },
   hints: {
     byHand: (containers) => `# then recreate ${containers} by hand: not started by Compose`,
@@ -135,12 +148,13 @@ const FR: Texts = {
     applied: (n) => (n === 1 ? 'Mise à jour Docker appliquée' : 'Toutes les mises à jour Docker sont appliquées'),
     stillPending: (n) => (n === 1 ? '⏳ Mise à jour Docker toujours en attente' : `⏳ ${n} mises à jour Docker toujours en attente`),
     check: '⚠️ Vérification des mises à jour Docker',
+    checkedAgain: '✅ Vérification des mises à jour Docker',
     on: (host) => ` sur ${host}`,
   },
   labels: {
     service: `Service${NB}:`, image: `Image${NB}:`, project: `Projet${NB}:`, directory: `Dossier${NB}:`, current: `Version actuelle${NB}:`,
     new: `Nouvelle version${NB}:`, command: `Commandes${NB}:`, rollback: `Revenir en arrière${NB}:`, pinned: `Référence fixe${NB}:`,
-    failed: `Vérification impossible${NB}:`, stillPending: `Toujours en attente${NB}:`,
+    failed: `Vérification impossible${NB}:`, stillFailed: `Toujours pas vérifié${NB}:`, recovered: `De nouveau vérifié${NB}:`, stillPending: `Toujours en attente${NB}:`,
   },
   unknown: 'inconnue',
   image: (id) => `image ${id}`,
@@ -166,6 +180,13 @@ const FR: Texts = {
     denied: 'accès refusé ou image introuvable',
     'rate-limited': 'limite de requêtes du registre atteinte',
     pinned: 'image à version fixe',
+  },
+  recovered: 'de nouveau vérifié',
+  failureRemedies: {
+    'registry-unreachable': 'si cela dure, vérifier le réseau et le DNS de cette machine',
+    denied: `vérifier le nom de l’image${NB}; une image privée demande une connexion${NB}: monter un config.json dans Watchtower`,
+    'rate-limited': 'se connecter au registre, ou vérifier moins souvent',
+    pinned: 'rien à faire',
   },
   hints: {
     byHand: (containers) => `# puis recréer ${containers} à la main${NB}: non démarré par Compose`,

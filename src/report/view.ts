@@ -57,6 +57,9 @@ export interface FailedView {
   first: boolean
   names: string
   reason: string
+  still: boolean
+  recovered: boolean
+  remedy: string | null
 }
 
 export interface StillPendingView {
@@ -103,15 +106,16 @@ export function viewOf(placed: Placed, writing: Writing, bounds: Bounds): View {
     reminder,
     details: bounds.details,
     updates: blocks.map((block, at) => ({ first: at === 0, ...updateView(block, placed, writing, bounds) })),
-    failed: failureLines(placed.failedChecks, texts, bounds).map(({ names, reason }, at) => ({ first: at === 0, names, reason })),
+    failed: failureLines(placed.failedChecks, texts, bounds).map(({ checks, ...line }, at) => ({ first: at === 0, ...line })),
     stillPending: placed.stillPending.map(({ update, since }, at) => ({
       first: at === 0, ...namesOf(update, placed, writing, bounds), age: texts.days(daysBetween(since, writing.now, writing.timeZone)),
     })),
   }
 }
 
-function headlineOf({ host, blocks, index, count, total, reminder }: Placed, { headline }: Texts, { field }: Bounds): string {
-  const whole = reminder ? headline.stillPending(total) : total === 0 ? headline.check : allApplied(blocks) ? `${blocks.some(isUnhealthy) ? '⚠️' : '✅'} ${headline.applied(total)}` : headline.available(total)
+function headlineOf({ host, blocks, failedChecks, index, count, total, reminder }: Placed, { headline }: Texts, { field }: Bounds): string {
+  const over = failedChecks.every(({ standing }) => standing === 'recovered')
+  const whole = total === 0 ? (over ? headline.checkedAgain : headline.check) : reminder ? headline.stillPending(total) : allApplied(blocks) ? `${blocks.some(isUnhealthy) ? '⚠️' : '✅'} ${headline.applied(total)}` : headline.available(total)
   return `${whole}${host === null ? '' : headline.on(clean(host, field))}${count > 1 ? ` (${index + 1}/${count})` : ''}`
 }
 
@@ -195,19 +199,26 @@ function timeOf(at: number, writing: Writing): [clock: string, day: string | nul
   return [then.clock, today ? null : dayOf(at, writing)]
 }
 
-/** One line per reason, however many containers share it; its checks in lists that fit a line. */
-export function failureLines(failedChecks: readonly FailedCheck[], { reasons, noReason }: Texts, { field }: Bounds): { names: string; reason: string; checks: FailedCheck[] }[] {
-  const byReason = new Map<string, { names: string; reason: string; checks: FailedCheck[] }[]>()
-  for (const check of failedChecks) {
-    const reason = clean(check.reason === 'other' ? check.detail || noReason : reasons[check.reason], MAX_DETAIL)
+/** One line of failures, and its checks. */
+export type FailureLine = Omit<FailedView, 'first'> & { checks: FailedCheck[] }
+
+const STANDINGS = [undefined, 'still', 'recovered'] as const
+
+/** One line per reason, however many containers share it, new ones first; its checks in lists that fit a line. */
+export function failureLines(failedChecks: readonly FailedCheck[], { reasons, noReason, recovered, failureRemedies }: Texts, { field }: Bounds): FailureLine[] {
+  const byReason = new Map<string, FailureLine[]>()
+  for (const check of failedChecks.toSorted((a, b) => STANDINGS.indexOf(a.standing) - STANDINGS.indexOf(b.standing))) {
+    const over = check.standing === 'recovered'
+    const reason = clean(over ? recovered : check.reason === 'other' ? check.detail || noReason : reasons[check.reason], MAX_DETAIL)
     const name = clean(check.name, field)
-    const lines = byReason.get(reason) ?? []
+    const key = `${check.standing} ${reason}`
+    const lines = byReason.get(key) ?? []
     const last = lines.at(-1)
     if (last !== undefined && last.names.length + name.length < MAX_NAMES) {
       last.names += `, ${name}`
       last.checks.push(check)
-    } else lines.push({ names: name, reason, checks: [check] })
-    byReason.set(reason, lines)
+    } else lines.push({ names: name, reason, still: check.standing === 'still', recovered: over, remedy: check.standing === undefined && check.reason !== 'other' ? failureRemedies[check.reason] : null, checks: [check] })
+    byReason.set(key, lines)
   }
   return [...byReason.values()].flat()
 }

@@ -2,11 +2,13 @@
 // at all. Pure.
 import * as z from 'zod'
 import { done, emptyOutbox, enqueueEdits, enqueueNews, enqueueNotice, enqueueReminder, Outbox, untold, withoutNews } from '../delivery/outbox.js'
+import { Watched } from '../guard/watched.js'
 import { emptyLedger, forget, Ledger, refresh, restand, reveal, reword, show, supersede } from '../life/ledger.js'
 import { announce, givingWay, observe, renew, type Seen, standingNow, Tracked } from '../life/pending.js'
 import { blockOf } from '../life/render.js'
 import { Announced, isVague, News, nothingAnnounced, withoutAnnounced } from '../report/announce.js'
 import type { StillPending } from '../report/block.js'
+import type { FailedCheck } from '../report/failure.js'
 import type { Message } from '../report/message.js'
 import type { Update } from '../report/update.js'
 
@@ -28,6 +30,8 @@ export const State = z.object({
   remindedAt: z.int().min(0).default(0),
   /** the alarms that a person was told of and that are not over, and the incidents that were told, by their keys; oldest first */
   raised: z.array(z.string()).default([]),
+  /** the Watchtowers of whom checks are awaited */
+  watched: z.array(Watched).default([]),
   outbox: Outbox,
   /** the chat that the configured one became */
   movedChat: z.object({ from: z.union([z.number(), z.string()]), to: z.number() }).nullable(),
@@ -41,7 +45,7 @@ const MAX_RAISED = 1_000
 /** A reminder is due this much early, so that a check at 03:00:03 does not skip a day. */
 const EARLY_MS = 3_600_000
 
-export const emptyState: State = { cursors: [], announced: nothingAnnounced, tracked: [], ledger: emptyLedger, remindedAt: 0, raised: [], outbox: emptyOutbox, movedChat: null }
+export const emptyState: State = { cursors: [], announced: nothingAnnounced, tracked: [], ledger: emptyLedger, remindedAt: 0, raised: [], watched: [], outbox: emptyOutbox, movedChat: null }
 
 /** What one sealed session changes. */
 export interface Commit {
@@ -52,6 +56,8 @@ export interface Commit {
   /** all that it found, told before or not */
   updates: readonly Update[]
   news: News
+  /** failures that are no news */
+  stillFailing: FailedCheck[]
   /** milliseconds since 1970 */
   now: number
   /** the news may have been told before the state was lost */
@@ -61,7 +67,7 @@ export interface Commit {
 }
 
 /** The one commit point: cursor, announced updates and outbox move together. */
-export function commit(state: State, { container, checkpoint, announced, updates, news, now, stateLost, remindMs }: Commit): State {
+export function commit(state: State, { container, checkpoint, announced, updates, news, stillFailing, now, stateLost, remindMs }: Commit): State {
   const others = state.cursors.filter(({ id }) => id !== container.id)
   const tracked = announce(renew(state.tracked, updates), news.updates, now, untold(state.outbox))
   const gaveWay = givingWay(state.tracked, news.updates)
@@ -69,9 +75,9 @@ export function commit(state: State, { container, checkpoint, announced, updates
   const told = news.updates.length + news.failedChecks.length > 0
   const stillPending = pendingOf(tracked)
   // what waits is told in its newest version alone
-  const queued = enqueueNews(withoutNews(state.outbox, gaveWay), news, stillPending, now, stateLost)
-  const due = !told && remindMs > 0 && stillPending.length > 0 && (now - state.remindedAt >= remindMs - EARLY_MS || now < state.remindedAt)
-  const outbox = due ? enqueueReminder(queued.outbox, news.host, stillPending, now) : queued.outbox
+  const queued = enqueueNews(withoutNews(state.outbox, gaveWay), told ? { ...news, failedChecks: [...news.failedChecks, ...stillFailing] } : news, stillPending, now, stateLost)
+  const due = !told && remindMs > 0 && stillPending.length + stillFailing.length > 0 && (now - state.remindedAt >= remindMs - EARLY_MS || now < state.remindedAt)
+  const outbox = due ? enqueueReminder(queued.outbox, news.host, stillPending, stillFailing, now) : queued.outbox
   const next: State = {
     ...state,
     cursors: checkpoint ? [...others, { ...container, checkpoint }].slice(-MAX_CURSORS) : state.cursors,

@@ -7,6 +7,8 @@ import type { Level, LogRecord } from './record.js'
 export type WatchtowerEvent =
   | { type: 'started'; version: string | null }
   | { type: 'cleanup-started' }
+  /** what the banner says of the next check, whole */
+  | { type: 'scheduled'; message: string }
   /** fullId: printed with all 64 digits, as only 1.2.1 and older do */
   | { type: 'update-found'; image: string; newImageId: string; container: string | null; fullId: boolean }
   | { type: 'check-failed'; container: string; detail: string }
@@ -133,6 +135,7 @@ const RULES: readonly Rule[] = [
     event: ([, version = '']) => ({ type: 'started', version }),
   },
   { levels: INFO, pattern: /^Starting Watchtower and scheduling first run: /, event: () => ({ type: 'started', version: null }) },
+  { levels: INFO, pattern: /^(?:(?:Scheduling first run|Next scheduled run): .{1,200}|Periodic runs are not enabled\.)$/, event: ([message = '']) => ({ type: 'scheduled', message }) },
   { levels: INFO, pattern: /^Found multiple running watchtower instances\. Cleaning up\.$/, event: () => ({ type: 'cleanup-started' }) },
 ]
 

@@ -86,6 +86,8 @@ export function advance(state: SessionState, event: WatchtowerEvent, at: string 
     case 'cleanup-started':
       state.cleaning = true
       return null
+    case 'scheduled':
+      return null
     case 'error':
       state.lastError = event.message
       return null
@@ -209,8 +211,8 @@ function recreated(open: OpenSession): boolean {
   return [...open.replaced.values()].some(({ state }) => state === 'recreated')
 }
 
-/** Stock 1.3 and older print no end at info level (W@v1.3.0:cmd/root.go:339); null is a banner of 1.1 and older. */
-function printsNoEnd(version: string | null): boolean {
+/** Whether this version tells no end of a check: stock 1.3 and older, at info level (W@v1.3.0:cmd/root.go:339); null is a banner of 1.1 and older. */
+export function printsNoEnd(version: string | null): boolean {
   if (version === null) return true
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? []
   return major === '1' && Number(minor) < 4

@@ -95,6 +95,6 @@ await engineTest(t, 'two Watchtowers in scopes, and the sidecar behind the stric
     t.match((await bot.waitForMessages(1, 20_000))[0]?.text, /Service: postgres\nCurrent: 16\.1\nNew: 16\.2\n/)
     await engine.publish({ ref: 'caddy:latest', env: { CADDY_VERSION: 'v2.8.4' } })
     weekly.feed(...checkLines([{ image: 'caddy:latest', id: await engine.pull('caddy:latest') }], 1))
-    t.match((await bot.waitForMessages(2, 20_000))[1]?.text, /Service: caddy\n[^]*New: 2\.8\.4\n/)
+    t.match((await bot.waitForMessages(2, 20_000))[1]?.text, /Service: caddy\n[^]*New: v2\.8\.4\n/)
   })
 }, 200_000)

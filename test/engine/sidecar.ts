@@ -1,6 +1,7 @@
 // The sidecar in this process, between a real engine and the fake Bot API, for engine tests.
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import type { Timing } from '../../src/config.js'
 import { runDaemon } from '../../src/daemon.js'
 import type { DockerHost } from '../../src/docker/client.js'
 import { createLog } from '../../src/logger.js'
@@ -22,7 +23,7 @@ export interface Sidecar {
 }
 
 /** Starts it, with the chat and the state of an earlier one if its bot is given; the test's end stops it. */
-export async function startSidecar(t: Test, engine: Engine, options: { docker?: DockerHost; watchtower?: string; idleMs?: number; remindMs?: number; bot?: BotApi } = {}): Promise<Sidecar> {
+export async function startSidecar(t: Test, engine: Engine, options: { docker?: DockerHost; watchtower?: string; idleMs?: number; remindMs?: number; bot?: BotApi; timing?: Partial<Timing> } = {}): Promise<Sidecar> {
   const bot = options.bot ?? await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC] }] })
   const lines: Record<string, any>[] = []
   const log = createLog('debug', [bot.token], { write: (line: string) => void lines.push(JSON.parse(line)) })
@@ -37,7 +38,7 @@ export async function startSidecar(t: Test, engine: Engine, options: { docker?: 
       remindMs: options.remindMs ?? 7 * 86_400_000,
       quiet: null,
       stateDir: join(engine.directory, 'state'),
-      timing: { ...TIMING, ...(options.idleMs !== undefined && { idleMs: options.idleMs }) },
+      timing: { ...TIMING, ...(options.idleMs !== undefined && { idleMs: options.idleMs }), ...options.timing },
       logLevel: 'debug',
     },
     log,

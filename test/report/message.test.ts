@@ -62,11 +62,17 @@ docker compose up -d postgres`])
 })
 
 t.test('failures stand at the end, or alone; one reason is said once', (t) => {
-  const failed = (name: string, reason: 'registry-unreachable' | 'other', detail = '') => ({ name, reason, detail })
-  t.match(texts({ updates: [postgres], failedChecks: [failed('private', 'registry-unreachable')] }), [/\n\nCould not check: private, registry unreachable$/])
+  const failed = (name: string, reason: 'registry-unreachable' | 'rate-limited' | 'other', detail = '') => ({ name, reason, detail })
+  t.match(texts({ updates: [postgres], failedChecks: [failed('private', 'registry-unreachable')] }), [/\n\nCould not check: private, registry unreachable\n→ if it lasts, check the network and the DNS of this machine$/])
   t.same(texts({ failedChecks: [failed('a', 'registry-unreachable'), failed('b', 'registry-unreachable'), failed('c', 'other', 'odd <b>'), failed('d', 'other')] }), [
-    '⚠️ Docker Update Check\n\nCould not check: a, b, registry unreachable\nCould not check: c, odd <b>\nCould not check: d, for a reason that Watchtower does not tell',
+    '⚠️ Docker Update Check\n\nCould not check: a, b, registry unreachable\n→ if it lasts, check the network and the DNS of this machine\nCould not check: c, odd <b>\nCould not check: d, for a reason that Watchtower does not tell',
   ])
+  const still = { ...failed('a', 'registry-unreachable'), standing: 'still' as const }
+  const recovered = { ...failed('b', 'registry-unreachable'), standing: 'recovered' as const }
+  t.same(texts({ failedChecks: [recovered, still, { ...recovered, name: 'd' }, failed('c', 'rate-limited')] }), [
+    '⚠️ Docker Update Check\n\nCould not check: c, registry rate limit reached\n→ log in to the registry, or check less often\nStill not checked: a, registry unreachable\nChecked again: b, d',
+  ])
+  t.same(texts({ failedChecks: [recovered] }), ['✅ Docker Update Check\n\nChecked again: b'])
   t.same(texts({}), [])
   t.end()
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { joinNews, newsOf, nothingAnnounced } from '../../src/report/announce.js'
+import { joinNews, newsOf, nothingAnnounced, wasFailing } from '../../src/report/announce.js'
 import { factsOf } from '../../src/report/facts.js'
 import { escape, readHtml } from '../../src/report/html.js'
 import { Message } from '../../src/report/message.js'
@@ -162,9 +162,24 @@ t.test('each update is news once, a failure until it recovers, and a session tha
   t.same([second.news.updates, second.news.failedChecks.map(({ name }) => name)], [[], ['y']])
   t.same(newsOf(second.announced, 'other', one, failed('x')).news.failedChecks.length, 1, 'another log has failures of its own')
   const broken = newsOf(second.announced, 'wt', { ...one, session: { ...one.session, end: 'aborted' } }, failed())
-  t.same(newsOf(broken.announced, 'wt', one, failed('x')).news.failedChecks, [])
+  t.same(newsOf(broken.announced, 'wt', one, failed('x', 'y')).news.failedChecks, [])
+  t.same(broken.news.failedChecks, [], 'and nothing is over')
+  t.same(second.stillFailing, [{ name: 'x', reason: 'denied', detail: '', standing: 'still' }])
+  t.same(newsOf(second.announced, 'wt', one, failed(), new Set(['x'])).news.failedChecks, [{ name: 'x', reason: 'denied', detail: '', standing: 'recovered' }], 'y does not exist any more')
+  t.same(newsOf(second.announced, 'wt', one, [{ name: 'x', reason: 'other', detail: '?' }, ...failed('y')]).news.failedChecks, [{ name: 'x', reason: 'other', detail: '?' }], 'for another reason it is news')
+  t.same([wasFailing(second.announced, 'wt'), wasFailing(second.announced, 'other')], [true, false])
   const recovered = newsOf(second.announced, 'wt', one, failed())
+  t.same(recovered.news.failedChecks.map(({ name, standing }) => [name, standing]), [['x', 'recovered'], ['y', 'recovered']])
   t.same(newsOf(recovered.announced, 'wt', one, failed('x')).news.failedChecks.length, 1)
+  t.end()
+})
+
+t.test('of failures that were not told yet the later word counts, and what was never told need not be over', (t) => {
+  const check = (name: string, standing?: 'still' | 'recovered') => ({ name, reason: 'denied' as const, detail: '', ...(standing && { standing }) })
+  const join = (earlier: ReturnType<typeof check>[], later: ReturnType<typeof check>[]) =>
+    joinNews({ host: null, updates: [], failedChecks: earlier }, { host: null, updates: [], failedChecks: later }).news.failedChecks
+  t.same(join([check('a'), check('b'), check('c', 'still')], [check('a', 'still'), check('b', 'recovered'), check('c', 'recovered')]), [check('a'), check('c', 'recovered')])
+  t.same(join([check('a', 'recovered'), check('b')], [check('a'), check('b')]), [check('a'), check('b')])
   t.end()
 })
 

@@ -46,11 +46,12 @@ Current: 16.1
 New: 16.2
 
 Could not check: x, access denied or image not found
+→ check the name of the image; a private one needs a login: mount a config.json into Watchtower
 
 Still pending: cache 7.2.3 → 7.2.4, 1 day
 Still pending: redis 7.2.3 → 7.2.4, 5 days
 Still pending: today 7.2.3 → 7.2.4, today`)
-  t.match(text('fr'), /\n\nVérification impossible\u00a0: x, accès refusé ou image introuvable\n\nToujours en attente\u00a0: cache 7\.2\.3 → 7\.2\.4, 1 jour\n.*, 5 jours\n.*, aujourd’hui$/)
+  t.match(text('fr'), /\n\nVérification impossible\u00a0: x, accès refusé ou image introuvable\n→ vérifier le nom de l’image.*\n\nToujours en attente\u00a0: cache 7\.2\.3 → 7\.2\.4, 1 jour\n.*, 5 jours\n.*, aujourd’hui$/)
   t.same(partsOf(content({ stillPending }), format()), [], 'it is no news by itself')
 })
 
@@ -59,6 +60,9 @@ t.test('a reminder is a headline and a line per service', async (t) => {
   t.same(reminderOf({ host: null, stillPending: [one] }, format()).map(({ text }) => text), ['⏳ Docker Update Still Pending\n\npostgres 16.1 → 16.2, 7 days'])
   t.same(reminderOf({ host: 'nas', stillPending: [one, { ...one, update: update({ service: 'db', project: 'alpha' }) }] }, format('fr')).map(({ text }) => text), ['⏳ 2 mises à jour Docker toujours en attente sur nas\n\ndb (alpha) 16.1 → 16.2, 7 jours\npostgres (friday) 16.1 → 16.2, 7 jours'])
   t.same(reminderOf({ host: null, stillPending: [] }, format()), [])
+  const failedChecks = [{ name: 'x', reason: 'denied' as const, detail: '', standing: 'still' as const }]
+  t.same(reminderOf({ host: null, stillPending: [one], failedChecks }, format()).map(({ text }) => text), ['⏳ Docker Update Still Pending\n\nStill not checked: x, access denied or image not found\n\npostgres 16.1 → 16.2, 7 days'])
+  t.same(reminderOf({ host: null, stillPending: [], failedChecks }, format('fr')).map(({ text }) => text), ['⚠️ Vérification des mises à jour Docker\n\nToujours pas vérifié\u00a0: x, accès refusé ou image introuvable'])
   const many = Array.from({ length: 400 }, (_, i) => ({ ...one, update: update({ service: `service-${i}.` }) }))
   const parts = reminderOf({ host: null, stillPending: many }, format()).map(({ text }) => text)
   t.ok(parts.length > 1 && parts.every((text, i) => text.startsWith(`⏳ 400 Docker Updates Still Pending (${i + 1}/${parts.length})\n\n`)))

@@ -112,10 +112,10 @@ t.test('what a template does not print is told by the built-in message', async (
   const failedChecks = [{ name: 'private', reason: 'denied' as const, detail: '' }]
   const stillPending = [{ update: update({ service: 'redis' }), since: 0 }]
   t.same(made(text, content({ failedChecks, stillPending })), {
-    texts: ['postgres', '🔔 Docker Update Available (2/2)\n\nCould not check: private, access denied or image not found'],
-    html: ['postgres', '🔔 Docker Update Available (2/2)\n\nCould not check: private, access denied or image not found'], faults: [],
+    texts: ['postgres', '🔔 Docker Update Available (2/2)\n\nCould not check: private, access denied or image not found\n→ check the name of the image; a private one needs a login: mount a config.json into Watchtower'],
+    html: ['postgres', '🔔 Docker Update Available (2/2)\n\nCould not check: private, access denied or image not found\n→ check the name of the image; a private one needs a login: mount a config.json into Watchtower'], faults: [],
   })
-  t.same(made(text, content({ blocks: [], failedChecks })).texts, ['⚠️ Docker Update Check\n\nCould not check: private, access denied or image not found'])
+  t.same(made(text, content({ blocks: [], failedChecks })).texts, ['⚠️ Docker Update Check\n\nCould not check: private, access denied or image not found\n→ check the name of the image; a private one needs a login: mount a config.json into Watchtower'])
   t.match(reminderOf({ host: null, stillPending }, { ...PLAIN, now: 0, template: parseTemplate(text) }), [{ text: '⏳ Docker Update Still Pending\n\nredis 16.1 → 16.2, today' }])
   const more = `${text}{{#failed}}- {{names}}\n{{/failed}}{{#stillPending}}+ {{name}}\n{{/stillPending}}`
   t.same(made(more, content({ failedChecks, stillPending })).texts, ['postgres\n- private\n+ redis'])

@@ -118,9 +118,9 @@ export function run(commands: readonly Command[]): Outcome {
       return [update]
     })
     const report = { host: null, updates, session: { end: 'done' } } as unknown as Report
-    const { news, announced } = newsOf(memory.announced, 'watchtower', report, [])
+    const { news, stillFailing, announced } = newsOf(memory.announced, 'watchtower', report, [])
     const checkpoint = { position: { since: stampOf(next + 1), lines: [] }, context: { version: null, endless: null } }
-    memory = commit(memory, { container: { id: 'w', name: 'watchtower' }, checkpoint, announced, updates, news, now, stateLost: false, remindMs: 7 * 86_400_000 })
+    memory = commit(memory, { container: { id: 'w', name: 'watchtower' }, checkpoint, announced, updates, news, stillFailing, now, stateLost: false, remindMs: 7 * 86_400_000 })
   }
   const look = (): void => {
     now += 1_000

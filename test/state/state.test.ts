@@ -11,7 +11,7 @@ const HOUR = 3_600_000
 const NOW = Date.parse('2026-11-25T03:00:00Z')
 const news = (...updates: Update[]): News => ({ host: null, updates, failedChecks: [] })
 const check = (state: State, now: number, some: News = news(), remindMs = 7 * DAY): State =>
-  commit(state, { container: { id: 'w', name: 'watchtower' }, checkpoint: null, announced: state.announced, updates: some.updates, news: some, now, stateLost: false, remindMs })
+  commit(state, { container: { id: 'w', name: 'watchtower' }, checkpoint: null, announced: state.announced, updates: some.updates, news: some, stillFailing: [], now, stateLost: false, remindMs })
 const kinds = ({ outbox }: State): string[] => outbox.entries.map(({ content }) => content.type)
 
 t.test('what is pending is said again after its time, an hour early, once, and never if so asked', (t) => {
@@ -80,6 +80,9 @@ t.test('an alarm is told once until it is settled, and that it is well again onl
   const settled = settle(raised, well, NOW + DAY)
   t.same(told(settled), ['overdue', 'well'])
   t.same(told(raise(settle(raised, { ...well, message: null }, NOW), alarm, NOW)), ['overdue', 'overdue'])
+  const several = raise(emptyState, { ...alarm, along: ['another'] }, NOW)
+  t.same([several.raised, told(several)], [[alarm.key, 'another'], ['overdue']], 'several at once in one message')
+  t.equal(raise(several, { ...alarm, key: 'another' }, NOW), several)
   const many = Array.from({ length: 1100 }, (_, n) => `incident ${n}`).reduce((state, key) => raise(state, { key, message: message(key) }, NOW), emptyState)
   t.same([many.raised.length, many.raised[0]], [1000, 'incident 100'], 'the oldest are forgotten')
   t.end()

@@ -81,6 +81,11 @@ t.test('no words mean anything further inside a message', (t) => {
   t.end()
 })
 
+t.test('what the banner says of the next check is kept whole', (t) => {
+  for (const message of ['Scheduling first run: 2026-11-23 20:15:56 +0000 UTC', 'Periodic runs are not enabled.', 'Next scheduled run: 2026-02-17 04:00:00 CET in 15 hours']) t.same(event('info', message), { type: 'scheduled', message })
+  t.end()
+})
+
 t.test('words with more behind them mean something else', (t) => {
   for (const message of [
     'Found new x:1 image (c3fd032ac905) twice', 'Found new x:1 image (c3fd032ac905)\n', 'Found new x:1 y image (c3fd032ac905)', 'Found new x:1 image (C3FD032AC905)',
@@ -89,8 +94,8 @@ t.test('words with more behind them mean something else', (t) => {
     'Stopping /web (b92fccb7462e) with SIG TERM', 'Creating web', 'Creating /web now', 'Removing image a b', 'Removing images', 'Watchtower HTTP API started.', 'Watchtower HTTP API skipped.',
     'Watchtower', 'Watchtower latest', 'Unable to update container', 'Unable to update container "": x', 'Unable to update container "/web". x', 'Unable to update container /web',
     'Starting Watchtower', 'Found multiple running watchtower instances. Cleaning up. Now', 'Waiting for running update to be finished...', 'Waiting for the notification goroutine to finish',
-    'Using no notifications', 'Checking all containers (except explicitly disabled with label)', 'Scheduling first run: 2026-11-23 20:15:56 +0000 UTC', 'Note that the first check will be performed in 7 seconds',
-    'Running a one time update.', 'Periodic runs are not enabled.', 'The HTTP API is enabled at :8080.', 'Updates triggered by HTTP API request.', 'Next scheduled run: 2026-02-17 04:00:00 CET in 15 hours',
+    'Using no notifications', 'Checking all containers (except explicitly disabled with label)', 'Scheduling first run: ', 'Note that the first check will be performed in 7 seconds',
+    'Running a one time update.', 'Periodic runs are not enabled. Now', 'The HTTP API is enabled at :8080.', 'Updates triggered by HTTP API request.', 'Next scheduled run',
     'Skipping container as the pre-update command failed', 'Command output:\nFound new x:1 image (c3fd032ac905)', '',
   ]) {
     t.equal(event('info', message), null, JSON.stringify(message))

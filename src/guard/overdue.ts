@@ -1,0 +1,88 @@
+// By when a check must have come. Takes a watched Watchtower and what is known of its schedule, gives
+// a time, and the likely reason where it passed.
+import { printsNoEnd } from '../watchtower/session.js'
+import type { Announcement } from './banner.js'
+import { dialectOf, longestGap, nextRun, readSchedule, type Schedule, zoneOf } from './schedule.js'
+import type { Settings } from './settings.js'
+import type { Watched } from './watched.js'
+
+/** When one Watchtower means to check. */
+export interface Plan {
+  /** null: only when it is asked to, over its HTTP API, or this version says nothing of a check without updates */
+  schedule: Schedule | null
+  /** TZ is set; else it may be that of a mounted /etc/localtime, which nothing shows */
+  zoneKnown: boolean
+  graceMs: number
+  /** longest time between two runs; null where that is not known */
+  gapMs: number | null
+  /** as its banner said it, milliseconds since 1970 */
+  firstRun: number | null
+  /** it hides what is told of a check */
+  logLevel: string
+}
+
+/** A check of a hundred images over a slow line takes long, and the longer apart checks are, the less it matters. */
+const GRACE_MS = { least: 30 * 60_000, most: 6 * 3_600_000 }
+const GRACE_PART = 10
+/** Of a schedule that is not understood: the rarest usual one is once a week. */
+const UNKNOWN_MS = 8 * 86_400_000
+/** Levels at which both `Found new` and `Session done` are in the log. */
+const TELLING = ['info', 'debug', 'trace']
+
+/** version, announced: as its banner says them; now: milliseconds since 1970. */
+export function planOf(settings: Settings, version: string | null, announced: Announcement | null, now: number): Plan {
+  const { schedule, interval, timeZone, httpApiUpdate, httpApiPolls, logLevel } = settings
+  const read = readSchedule({ schedule: schedule.value, interval: interval.value, zone: zoneOf(timeZone.value), dialect: dialectOf(version) })
+  const gapMs = longestGap(read, now)
+  return {
+    schedule: (httpApiUpdate.value && !httpApiPolls.value) || announced?.type === 'no-runs' || (version !== null && printsNoEnd(version)) ? null : read,
+    zoneKnown: timeZone.value !== null,
+    graceMs: Math.min(GRACE_MS.most, Math.max(GRACE_MS.least, (gapMs ?? 0) / GRACE_PART)),
+    gapMs,
+    firstRun: announced?.type === 'first-run' ? announced.at : null,
+    logLevel: logLevel.value,
+  }
+}
+
+/** by: milliseconds since 1970, when it is told that no check came. at: when it should have; null where that is not known. */
+export interface Due {
+  by: number
+  at: number | null
+}
+
+/** When the next check is due; null where none is to be awaited. overdueAfterMs: the user's own bound, from check to check; null for the schedule's. */
+export function dueOf({ since, lostMs, brokeOff, restarts }: Watched, plan: Plan, overdueAfterMs: number | null): Due | null {
+  const { schedule, zoneKnown, graceMs, gapMs, firstRun } = plan
+  const regular = (): Due | null => {
+    if (overdueAfterMs !== null) return { at: null, by: since + overdueAfterMs + lostMs }
+    if (schedule === null) return null
+    const at = firstRun !== null && firstRun > since ? firstRun : zoneKnown || schedule.type === 'every' ? nextRun(schedule, since) : gapMs === null ? null : since + gapMs
+    if (at !== null) return { at, by: at + graceMs + lostMs }
+    return { at, by: since + (schedule.type === 'unreadable' ? UNKNOWN_MS : graceMs) + lostMs }
+  }
+  const due = regular()
+  // one that broke off without a word may have been stopped by somebody; a second time nobody did
+  if (brokeOff === null || (brokeOff.error === null && brokeOff.times < 2 && restarts === 0)) return due
+  const broke = { at: brokeOff.at, by: brokeOff.at + (overdueAfterMs ?? graceMs) + lostMs }
+  return due !== null && due.by <= broke.by ? due : broke
+}
+
+/** Why no check came, as likely as can be told. */
+export type Reason =
+  | { type: 'broke-off'; error: string | null }
+  | { type: 'log-level'; level: string }
+  | { type: 'schedule-unreadable'; text: string; why: string }
+  | { type: 'never'; text: string }
+  | { type: 'restarts'; times: number }
+  | { type: 'error'; error: string }
+  | { type: 'silent' }
+
+/** lastError: the last that it logged since its start. */
+export function reasonOf({ brokeOff, restarts }: Watched, { schedule, logLevel, gapMs }: Plan, lastError: string | null): Reason {
+  if (!TELLING.includes(logLevel)) return { type: 'log-level', level: logLevel }
+  if (brokeOff !== null) return { type: 'broke-off', error: brokeOff.error }
+  if (schedule?.type === 'unreadable') return { type: 'schedule-unreadable', text: schedule.text, why: schedule.why }
+  if (schedule?.type === 'cron' && gapMs === null) return { type: 'never', text: schedule.text }
+  if (lastError !== null) return { type: 'error', error: lastError }
+  return restarts > 0 ? { type: 'restarts', times: restarts } : { type: 'silent' }
+}

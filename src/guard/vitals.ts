@@ -1,0 +1,49 @@
+// How a Watchtower container fares. Takes its inspect answer, gives Vitals.
+import * as z from 'zod'
+
+export interface Vitals {
+  id: string
+  name: string
+  /** the same for the container that takes its place: what Compose calls it, else its name */
+  place: string
+  status: 'running' | 'restarting' | 'stopped'
+  /** of the last run, milliseconds since 1970; null where it never ran, or never ended */
+  startedAt: number | null
+  finishedAt: number | null
+  exitCode: number
+  /** by its restart policy, not by a person or at the engine's start */
+  restarts: number
+}
+
+const Answer = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  RestartCount: z.int().min(0).nullish(),
+  State: z.object({ Running: z.boolean(), Restarting: z.boolean().nullish(), ExitCode: z.int().nullish(), StartedAt: z.string().nullish(), FinishedAt: z.string().nullish() }),
+  Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }),
+})
+
+/** Null if it is no container's answer. */
+export function vitalsOf(answer: unknown): Vitals | null {
+  const read = Answer.safeParse(answer).data
+  if (!read) return null
+  const { Id, Name, RestartCount, State, Config } = read
+  const name = Name.replace(/^\//, '')
+  const compose = ['project', 'service', 'container-number'].map((key) => Config.Labels?.[`com.docker.compose.${key}`] ?? null)
+  return {
+    id: Id,
+    name,
+    place: compose[0] != null && compose[1] != null ? JSON.stringify(compose) : name,
+    status: State.Restarting === true ? 'restarting' : State.Running ? 'running' : 'stopped',
+    startedAt: timeOf(State.StartedAt),
+    finishedAt: timeOf(State.FinishedAt),
+    exitCode: State.ExitCode ?? 0,
+    restarts: RestartCount ?? 0,
+  }
+}
+
+/** The engine writes the year 1 for never. */
+function timeOf(text: string | null | undefined): number | null {
+  const ms = Date.parse(text ?? '')
+  return ms > 0 ? ms : null
+}

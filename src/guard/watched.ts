@@ -1,0 +1,135 @@
+// The Watchtowers that are watched, from look to look: since when the next check is awaited, and since
+// when one is not well. Takes what inspect showed, gives the list. Time nobody looked does not count.
+import * as z from 'zod'
+import type { Vitals } from './vitals.js'
+
+/** milliseconds since 1970 */
+const time = z.int().min(0)
+
+/** Plain data, for the state file. */
+export const Watched = z.object({
+  /** the first container that was known of it: what is raised and settled of it carries this */
+  key: z.string(),
+  place: z.string(),
+  id: z.string(),
+  name: z.string(),
+  startedAt: time,
+  restarts: z.int().min(0),
+  /** from here the next check is awaited: its start, its last check, or when it was first seen */
+  since: time,
+  /** the last check that came to its end; null: none was seen */
+  checkedAt: time.nullable(),
+  /** time since then in which nobody could look: the machine slept, the clock was set, the engine was away */
+  lostMs: z.int().min(0),
+  /** it stopped, is gone, or has not stayed up for long since then */
+  downSince: time.nullable(),
+  /** checks that broke off since the last that did not */
+  brokeOff: z.object({ at: time, times: z.int().min(1), error: z.string().nullable() }).nullable(),
+})
+export type Watched = z.infer<typeof Watched>
+
+/** What one look saw. */
+export interface Look {
+  /** milliseconds since 1970 */
+  now: number
+  /** how much later than it should it comes */
+  lateMs: number
+  /** every Watchtower that is there to stay: no one-off checks */
+  vitals: readonly Vitals[]
+  /** since when a place was seen that is not watched yet; by earlier looks of this process */
+  candidates: ReadonlyMap<string, number>
+  /** the last check that an earlier process saw in this container */
+  checkedAt(id: string): number | null
+  bounds: Bounds
+}
+
+export interface Bounds {
+  /** one that stays up so long is well again */
+  steadyMs: number
+  /** one that is not well for so long is told of */
+  downAfterMs: number
+}
+
+/** Watchtowers that are remembered: hosts have one or two. */
+const MAX_WATCHED = 100
+/** A restart policy starts again within a minute (moby restartmanager); a later start was somebody's, or the engine's. */
+const POLICY_RESTART_MS = 120_000
+
+/** The list after a look, and the candidates for the next. */
+export function looked(before: readonly Watched[], look: Look): { watched: Watched[]; candidates: Map<string, number> } {
+  const { vitals, now, candidates } = look
+  const current = new Map<string, Vitals>()
+  // while one takes the other's place both are there: the younger counts
+  for (const one of vitals) if ((current.get(one.place)?.startedAt ?? -1) <= (one.startedAt ?? 0)) current.set(one.place, one)
+  const known = before.map((entry) => {
+    // renamed, or recreated under its name
+    const one = current.get(entry.place) ?? vitals.find(({ id }) => id === entry.id)
+    if (one) current.delete(one.place)
+    return after(entry, one ?? null, look)
+  })
+  const waiting = new Map<string, number>()
+  const adopted: Watched[] = []
+  for (const [place, one] of current) {
+    const seenAt = Math.min(candidates.get(place) ?? now, now)
+    const others = before.length > 0 || [...current.values()].some((other) => other !== one && other.status !== 'stopped')
+    // what an update of Watchtower renames and removes is never watched, nor an old one that lies stopped beside another
+    const stays = isSteady(one, look) && (before.length === 0 || now - seenAt >= look.bounds.steadyMs)
+    if (stays || (now - seenAt >= look.bounds.downAfterMs && !(one.status === 'stopped' && others))) adopted.push(adopt(one, seenAt, look))
+    else waiting.set(place, seenAt)
+  }
+  const unfilled = known.filter(({ id, downSince }) => downSince !== null && !vitals.some((one) => one.id === id))
+  // a new one that came while an old one went has taken its place
+  const heirs = adopted.slice(0, unfilled.length)
+  const replaced = new Map(heirs.map((heir, index) => [unfilled[index] as Watched, heir]))
+  const kept = known.map((entry) => {
+    const heir = replaced.get(entry)
+    return heir ? { ...heir, key: entry.key } : entry
+  })
+  return { watched: [...kept, ...adopted.slice(heirs.length)].slice(-MAX_WATCHED), candidates: waiting }
+}
+
+function adopt(one: Vitals, seenAt: number, look: Look): Watched {
+  const { id, name, place, startedAt, restarts } = one
+  return {
+    key: id, place, id, name, restarts,
+    startedAt: startedAt ?? look.now,
+    since: look.now,
+    checkedAt: look.checkedAt(id),
+    lostMs: 0,
+    downSince: isSteady(one, look) ? null : seenAt,
+    brokeOff: null,
+  }
+}
+
+function after(entry: Watched, one: Vitals | null, look: Look): Watched {
+  const { now, lateMs } = look
+  const down = entry.downSince === null ? now : Math.min(now, entry.downSince + lateMs)
+  const lostMs = entry.lostMs + lateMs
+  if (!one) return { ...entry, lostMs, downSince: down }
+  const startedAt = one.startedAt ?? entry.startedAt
+  const crashed = one.id === entry.id && one.restarts > entry.restarts && startedAt - (one.finishedAt ?? 0) <= POLICY_RESTART_MS
+  const restarted = one.id !== entry.id || startedAt !== entry.startedAt
+  return {
+    ...entry,
+    place: one.place, id: one.id, name: one.name, startedAt, restarts: one.restarts, lostMs,
+    // one that crashes at every check must not be excused by its restart
+    since: restarted && !crashed ? Math.max(entry.since, Math.min(startedAt, now)) : entry.since,
+    brokeOff: one.id === entry.id ? entry.brokeOff : null,
+    downSince: isSteady(one, look) ? null : down,
+  }
+}
+
+/** A start that lies ahead was before the clock was set back. */
+function isSteady({ status, startedAt }: Vitals, { now, bounds }: Look): boolean {
+  return status === 'running' && (startedAt === null || startedAt > now || now - startedAt >= bounds.steadyMs)
+}
+
+/** A check ended in this container. ok: it came to its end. */
+export function checked(before: readonly Watched[], id: string, check: { at: number; ok: boolean; error: string | null }): Watched[] {
+  return before.map((entry) => {
+    if (entry.id !== id) return entry
+    const { at, ok, error } = check
+    if (ok) return { ...entry, since: Math.max(entry.since, at), checkedAt: at, lostMs: 0, brokeOff: null }
+    return { ...entry, brokeOff: { at, times: (entry.brokeOff?.times ?? 0) + 1, error: error ?? entry.brokeOff?.error ?? null } }
+  })
+}

@@ -1,0 +1,108 @@
+// What there is to tell of the watched Watchtowers. Takes their list and what is known of each, gives
+// verdicts: what is raised, and what is over.
+import type { CheckSession } from '../watchtower/session.js'
+import type { Announcement } from './banner.js'
+import { dueOf, type Plan, reasonOf } from './overdue.js'
+import { nextRun } from './schedule.js'
+import type { Vitals } from './vitals.js'
+import type { WatchAlarm } from './watch-message.js'
+import { type Bounds, checked, type Watched } from './watched.js'
+
+/** An alarm to raise, or one that is over; what is to be said then, null for nothing. */
+export type Verdict = { type: 'raise'; key: string; alarm: WatchAlarm } | { type: 'settle'; key: string; alarm: WatchAlarm | null }
+
+/** What this process knows of a container besides. */
+export interface Known {
+  /** its log was read to its end */
+  attached: boolean
+  /** its last check looked at no container; null while none was seen */
+  idle: boolean | null
+  /** the last that it logged since its start or its last good check */
+  lastError: string | null
+  version: string | null
+  announced: Announcement | null
+}
+
+export interface Situation {
+  /** milliseconds since 1970 */
+  now: number
+  /** when this process began: what ended before is history */
+  begunAt: number
+  bounds: Bounds & { overdueAfterMs: number | null }
+  watched: readonly Watched[]
+  staying: readonly Vitals[]
+  /** one-off checks that ended after an error */
+  oneOffs: readonly Vitals[]
+  /** since when no Watchtower was seen, where none ever was; null where there is one or was */
+  absentSince: number | null
+  /** what was told and is not over */
+  raised: readonly string[]
+  /** the configured name */
+  wanted: string | null
+  known(id: string): Known
+  planFor(id: string): Plan | null
+}
+
+/** What there is to tell after a look. */
+export function judge(situation: Situation): Verdict[] {
+  const { now, begunAt, bounds, watched, staying, oneOffs, absentSince, wanted, raised, known } = situation
+  const verdicts = watched.flatMap((entry) => judgeOne(entry, situation))
+  for (const { id, name, finishedAt, exitCode } of oneOffs) {
+    const { lastError } = known(id)
+    if (exitCode !== 0 && (finishedAt ?? 0) >= begunAt && lastError !== null) verdicts.push({ type: 'raise', key: `one-off:${id}`, alarm: { type: 'one-off', name, exitCode, error: lastError } })
+  }
+  if (absentSince !== null && now - absentSince >= bounds.downAfterMs) verdicts.push({ type: 'raise', key: 'absent', alarm: { type: 'absent', wanted } })
+  else if (absentSince === null) verdicts.push({ type: 'settle', key: 'absent', alarm: staying[0] ? { type: 'found', name: staying[0].name } : null })
+  return verdicts.filter(({ type, key }) => raised.includes(key) === (type === 'settle'))
+}
+
+function judgeOne(entry: Watched, { now, bounds, staying, raised, known, planFor }: Situation): Verdict[] {
+  const { key, id, name, downSince, checkedAt } = entry
+  const { attached, idle, lastError } = known(id)
+  const plan = planFor(id)
+  if (downSince !== null) {
+    if (now - downSince < bounds.downAfterMs) return []
+    const one = staying.find((vitals) => vitals.id === id)
+    const alarm: WatchAlarm = !one
+      ? { type: 'gone', name, since: downSince, error: lastError }
+      : one.status === 'stopped' ? { type: 'stopped', name, at: one.finishedAt, exitCode: one.exitCode, error: lastError } : { type: 'looping', name, restarts: one.restarts, error: lastError }
+    return [{ type: 'raise', key: `down:${key}`, alarm }]
+  }
+  // only for what was told: it takes a while to find
+  const next = raised.some((one) => one.endsWith(`:${key}`)) ? nextOf(entry, plan, now) : null
+  const verdicts: Verdict[] = [{ type: 'settle', key: `down:${key}`, alarm: { type: 'up', name, next } }]
+  const due = attached && plan ? dueOf(entry, plan, bounds.overdueAfterMs) : null
+  if (plan && due && now >= due.by) verdicts.push({ type: 'raise', key: `overdue:${key}`, alarm: { type: 'overdue', name, due: due.at, checkedAt, reason: reasonOf(entry, plan, lastError) } })
+  if (idle === true) verdicts.push({ type: 'raise', key: `idle:${key}`, alarm: { type: 'idle', name } })
+  if (idle === false) verdicts.push({ type: 'settle', key: `idle:${key}`, alarm: { type: 'checks-again', name, at: checkedAt ?? now, next } })
+  return verdicts
+}
+
+/** When it checks next; null where that is not surely known. */
+function nextOf({ since }: Watched, plan: Plan | null, now: number): number | null {
+  return plan?.schedule && (plan.zoneKnown || plan.schedule.type === 'every') ? nextRun(plan.schedule, now, since) : null
+}
+
+export interface Check {
+  /** milliseconds since 1970 */
+  at: number
+  /** it came to its end */
+  ok: boolean
+  /** and looked at no container */
+  idle: boolean
+  error: string | null
+}
+
+/** What an ended check means for who awaits it. now: for one without a time. */
+export function checkOf({ end, endedAt, error, scanned, found, failures }: CheckSession, now: number): Check {
+  const ok = end === 'done' || end === 'idle'
+  return { at: endedAt === null ? now : Date.parse(endedAt), ok, idle: scanned === 0 && found.length + failures.length === 0, error }
+}
+
+/** The list after a check in this container, and what it settles. */
+export function afterCheck(before: readonly Watched[], id: string, check: Check, plan: Plan | null, now: number): { watched: Watched[]; verdicts: Verdict[] } {
+  const watched = checked(before, id, check)
+  const entry = watched.find((one) => one.id === id)
+  if (!entry || !check.ok) return { watched, verdicts: [] }
+  return { watched, verdicts: [{ type: 'settle', key: `overdue:${entry.key}`, alarm: { type: 'checks-again', name: entry.name, at: check.at, next: nextOf(entry, plan, now) } }] }
+}

@@ -1,0 +1,171 @@
+// Watches the Watchtowers: whether they run, and whether their checks come. Takes the Docker client and
+// what is read of their logs, changes the state. Looks now and then, and when something changed.
+import { createBell } from './bell.js'
+import type { Config } from './config.js'
+import type { Docker, Listed } from './docker/client.js'
+import { findWatchtowers, isOneOff } from './docker/discover.js'
+import { type Announcement, announcementOf } from './guard/banner.js'
+import { type Plan, planOf } from './guard/overdue.js'
+import { type Settings, settingsOf } from './guard/settings.js'
+import { type Vitals, vitalsOf } from './guard/vitals.js'
+import { afterCheck, checkOf, judge, type Known, type Verdict } from './guard/watching.js'
+import { watchMessage } from './guard/watch-message.js'
+import { looked } from './guard/watched.js'
+import type { Log } from './logger.js'
+import { raise, settle, type State } from './state/state.js'
+import type { Store } from './state/store.js'
+import type { Sealed } from './tell.js'
+import type { WatchtowerEvent } from './watchtower/event.js'
+
+export interface Watch {
+  /** A check ended. */
+  sealed(sealed: Pick<Sealed, 'container' | 'session'>): void
+  /** A log was read to its end: what it says of checks is known from now on. */
+  attached(id: string): void
+  saw(id: string, event: WatchtowerEvent, at: string | null): void
+  /** Something on the engine may have changed. */
+  ring(): void
+  /** Resolves when the signal aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+export interface WatchOptions {
+  docker: Docker
+  config: Pick<Config, 'watchtower' | 'host' | 'style'> & { timing: Pick<Config['timing'], 'downAfterMs' | 'overdueAfterMs'> }
+  log: Log
+  store: Store
+  /** There may be something new to send. */
+  onNews(): void
+}
+
+/** How often it looks, unless something must be noticed sooner: a minute more or less does not matter to a person. */
+const LOOK_MS = 30_000
+/** A look that comes later than this was kept from looking: the machine slept, its clock was set, or the engine was away. Less is within every grace. */
+const LATE_MS = 5 * 60_000
+/** It looks so many times within a bound that a user sets. */
+const LOOKS_WITHIN = 10
+/** Well again is what stays up for this part of the time after which it is told of. */
+const STEADY_PART = 5
+
+export function createWatch({ docker, config, log, store, onNews }: WatchOptions): Watch {
+  const { downAfterMs, overdueAfterMs } = config.timing
+  const everyMs = Math.min(LOOK_MS, downAfterMs / LOOKS_WITHIN, (overdueAfterMs ?? Infinity) / LOOKS_WITHIN)
+  const bounds = { downAfterMs, steadyMs: downAfterMs / STEADY_PART, overdueAfterMs }
+  const bell = createBell()
+  const begunAt = Date.now()
+  const known = new Map<string, Known>()
+  const settings = new Map<string, Settings | null>()
+  /** made anew when more is known: it takes milliseconds */
+  const plans = new Map<string, { version: string | null; announced: Announcement | null; plan: Plan }>()
+  let candidates = new Map<string, number>()
+  let lookedAt: number | null = null
+  let absentSince: number | null = null
+
+  function knownOf(id: string): Known {
+    const one = known.get(id) ?? { attached: false, idle: null, lastError: null, version: null, announced: null }
+    known.set(id, one)
+    return one
+  }
+
+  function tell(state: State, verdicts: readonly Verdict[], now: number): State {
+    const writing = { host: config.host, language: config.style.language, timeZone: config.style.timeZone, now }
+    return verdicts.reduce((before, { type, key, alarm }) => {
+      const message = alarm && watchMessage(alarm, writing)
+      const after = type === 'raise' ? message && raise(before, { key, message }, now) : settle(before, { key, message }, now)
+      if (after === null || after === before) return before
+      if (type === 'raise') log.warn('watch.alarm', { key, alarm }, message?.text.replace(/\n+/g, ' ') ?? '')
+      else log.info('watch.over', { key, alarm }, message?.text.replace(/\n+/g, ' ') ?? 'an alarm is over')
+      return after
+    }, state)
+  }
+
+  function change(transition: (state: State) => State): void {
+    const before = store.get()
+    const after = transition(before)
+    if (JSON.stringify([after.watched, after.raised]) === JSON.stringify([before.watched, before.raised])) return
+    // computed once: what it logs is said once
+    store.change(() => after)
+    if (after.outbox !== before.outbox) onNews()
+  }
+
+  function planFor(state: State, id: string, now: number): Plan | null {
+    const one = settings.get(id)
+    if (!one) return null
+    const { version, announced } = knownOf(id)
+    const before = state.cursors.find((cursor) => cursor.id === id)?.checkpoint?.context.version ?? null
+    const made = plans.get(id)
+    if (made && made.version === (version ?? before) && made.announced === announced) return made.plan
+    const plan = planOf(one, version ?? before, announced, now)
+    plans.set(id, { version: version ?? before, announced, plan })
+    return plan
+  }
+
+  async function inspect({ id }: Listed): Promise<Vitals | null> {
+    const answer = await docker.inspectContainer(id)
+    if (!settings.has(id)) settings.set(id, settingsOf(answer))
+    return vitalsOf(answer)
+  }
+
+  async function look(): Promise<void> {
+    const found = await findWatchtowers(docker, config.watchtower)
+    const staying: Vitals[] = []
+    const oneOffs: Vitals[] = []
+    for (const one of found) {
+      const once = isOneOff(one) || settings.get(one.id)?.runOnce.value === true
+      // of a one-off check only its end is of interest, and only if it said why
+      if (once && (one.running || !known.get(one.id)?.lastError)) continue
+      const vitals = await inspect(one)
+      if (vitals) (once || settings.get(one.id)?.runOnce.value === true ? oneOffs : staying).push(vitals)
+    }
+    const now = Date.now()
+    const gap = now - (lookedAt ?? now)
+    const lateMs = gap > LATE_MS ? Math.round(gap - everyMs) : 0
+    lookedAt = now
+    absentSince = found.length > 0 ? null : Math.min(now, (absentSince ?? now) + lateMs)
+    change((state) => {
+      const mine = state.watched.filter(({ name, id }) => config.watchtower === null || name === config.watchtower || id.startsWith(config.watchtower))
+      const checkedAt = (id: string): number | null => Date.parse(state.cursors.find((one) => one.id === id)?.checkpoint?.position.since ?? '') || null
+      const after = looked(mine, { now, lateMs, vitals: staying, candidates, checkedAt, bounds })
+      candidates = after.candidates
+      const verdicts = judge({
+        now, begunAt, bounds, watched: after.watched, staying, oneOffs, absentSince: state.watched.length + state.cursors.length > 0 ? null : absentSince,
+        wanted: config.watchtower, raised: state.raised, known: knownOf, planFor: (id) => planFor(state, id, now),
+      })
+      return tell({ ...state, watched: after.watched }, verdicts, now)
+    })
+    const kept = new Set([...found.map(({ id }) => id), ...store.get().watched.map(({ id }) => id)])
+    for (const map of [known, settings, plans]) for (const id of map.keys()) if (!kept.has(id)) map.delete(id)
+  }
+
+  return {
+    sealed({ container: { id }, session }) {
+      const now = Date.now()
+      const check = checkOf(session, now)
+      if (check.ok) Object.assign(knownOf(id), { idle: check.idle, lastError: null })
+      change((state) => {
+        const { watched, verdicts } = afterCheck(state.watched, id, check, planFor(state, id, now), now)
+        return tell({ ...state, watched }, verdicts, now)
+      })
+      bell.ring()
+    },
+    attached(id) {
+      knownOf(id).attached = true
+      bell.ring()
+    },
+    saw(id, event, at) {
+      const one = knownOf(id)
+      if (event.type === 'started') Object.assign(one, { version: event.version, lastError: null })
+      else if (event.type === 'scheduled') one.announced = announcementOf(event.message, at === null ? Date.now() : Date.parse(at))
+      else if (event.type === 'error') one.lastError = event.message
+      else if (event.type === 'session-aborted' && !event.consequence) one.lastError = event.error
+    },
+    ring: bell.ring,
+    async run(signal) {
+      while (!signal.aborted) {
+        // an engine that does not answer is told of elsewhere: the time until it does is not counted
+        await look().catch(() => {})
+        await bell.wait(everyMs, signal)
+      }
+    },
+  }
+}

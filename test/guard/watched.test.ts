@@ -1,0 +1,76 @@
+import t from 'tap'
+import { type Vitals, vitalsOf } from '../../src/guard/vitals.js'
+import { checked, type Look, looked, type Watched } from '../../src/guard/watched.js'
+
+const MINUTE = 60_000
+const NOW = Date.parse('2026-11-26T12:00:00Z')
+const one = (changes: Partial<Vitals> = {}): Vitals => ({ id: 'w', name: 'watchtower', place: 'watchtower', status: 'running', startedAt: NOW - 60 * MINUTE, finishedAt: null, exitCode: 0, restarts: 0, ...changes })
+const look = (before: Watched[], minutes: number, vitals: Vitals[], more: Partial<Look> = {}) =>
+  looked(before, { now: NOW + minutes * MINUTE, lateMs: 0, vitals, candidates: new Map(), checkedAt: () => null, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE }, ...more })
+const seen = look([], 0, [one()]).watched
+
+t.test('one that stays up is watched from the first look on, with the last check that was ever seen', (t) => {
+  const entry: Watched = { key: 'w', place: 'watchtower', id: 'w', name: 'watchtower', startedAt: NOW - 60 * MINUTE, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, brokeOff: null }
+  t.same(seen, [entry])
+  t.same(look([], 0, [one()], { checkedAt: () => 7 }).watched, [{ ...entry, checkedAt: 7 }])
+  t.equal(look(seen, 1, [one()]).watched[0]?.since, NOW)
+  t.end()
+})
+
+t.test('one that does not stay up is watched once it took as long as it takes to be told', (t) => {
+  const young = one({ startedAt: NOW })
+  const first = look([], 0, [young])
+  t.same([first.watched, [...first.candidates]], [[], [['watchtower', NOW]]])
+  t.same(look([], 4, [one({ startedAt: NOW + 4 * MINUTE })], { candidates: first.candidates }).watched, [])
+  t.match(look([], 5, [one({ status: 'restarting', startedAt: NOW + 5 * MINUTE })], { candidates: first.candidates }).watched, [{ downSince: NOW }])
+  t.same(look([], 5, [one({ status: 'stopped' }), one({ id: 'v', name: 'other', place: 'other', startedAt: null })], { candidates: new Map([['watchtower', NOW]]) }).watched.map(({ name }) => name), ['other'], 'an old one beside another never is')
+  t.match(look([], 5, [one({ status: 'stopped' })], { candidates: new Map([['watchtower', NOW]]) }).watched, [{ name: 'watchtower', downSince: NOW }])
+  t.end()
+})
+
+t.test('it is down from the look that saw it so, until it has stayed up', (t) => {
+  const down = look(seen, 1, [one({ status: 'stopped' })]).watched
+  t.equal(down[0]?.downSince, NOW + MINUTE)
+  t.equal(look(down, 3, []).watched[0]?.downSince, NOW + MINUTE, 'gone is no better')
+  t.equal(look(down, 3, [one({ startedAt: NOW + 2.5 * MINUTE })]).watched[0]?.downSince, NOW + MINUTE)
+  t.equal(look(down, 4, [one({ startedAt: NOW + 2.5 * MINUTE })]).watched[0]?.downSince, null)
+  t.equal(look(down, 4, [one({ startedAt: NOW + 90 * MINUTE })]).watched[0]?.downSince, null, 'a start that lies ahead was before the clock was set back')
+  t.match(look(down, 64, [one({ status: 'stopped' })], { lateMs: 60 * MINUTE }).watched, [{ downSince: NOW + 61 * MINUTE, lostMs: 60 * MINUTE }], 'a sleep does not count')
+  t.end()
+})
+
+t.test('a start begins the wait anew, a crash of its own does not', (t) => {
+  const restarted = { startedAt: NOW + 2 * MINUTE, finishedAt: NOW + 2 * MINUTE - 1_000 }
+  t.match(look(seen, 3, [one(restarted)]).watched, [{ since: NOW + 2 * MINUTE, restarts: 0 }])
+  t.match(look(seen, 3, [one({ ...restarted, restarts: 1 })]).watched, [{ since: NOW, restarts: 1 }])
+  t.match(look(seen, 3, [one({ startedAt: NOW + 2 * MINUTE, finishedAt: NOW - 10 * MINUTE, restarts: 1 })]).watched, [{ since: NOW + 2 * MINUTE }], 'the engine was away')
+  t.end()
+})
+
+t.test('one that takes the place of another goes on under its key, by name, by Compose service, or because the other went', (t) => {
+  t.match(look(seen, 3, [one({ id: 'v', startedAt: NOW + MINUTE })]).watched, [{ key: 'w', id: 'v', since: NOW + MINUTE, downSince: null }])
+  const both = look(seen, 1, [one({ name: '0a1b_watchtower', place: '0a1b_watchtower', status: 'stopped' }), one({ id: 'v', startedAt: NOW + MINUTE })])
+  t.match(both.watched, [{ key: 'w', id: 'v' }])
+  t.same([...both.candidates.keys()], ['0a1b_watchtower'])
+  const gone = look(seen, 1, []).watched
+  t.match(look(gone, 3, [one({ id: 'v', name: 'wt', place: 'wt', startedAt: NOW + MINUTE })], { candidates: new Map([['wt', NOW + 2 * MINUTE]]) }).watched, [{ key: 'w', id: 'v', name: 'wt', downSince: null }])
+  t.match(look(seen, 1, [one({ name: 'renamed', place: 'renamed' })]).watched, [{ key: 'w', id: 'w', name: 'renamed' }])
+  t.end()
+})
+
+t.test('a check that came to its end begins the wait anew, one that broke off is kept with its error', (t) => {
+  const broke = checked(checked(seen, 'w', { at: NOW + 1, ok: false, error: 'EOF' }), 'w', { at: NOW + 2, ok: false, error: null })
+  t.match(broke, [{ since: NOW, brokeOff: { at: NOW + 2, times: 2, error: 'EOF' } }])
+  t.match(look(broke, 1, [one({ id: 'v' })]).watched, [{ brokeOff: null }])
+  t.match(checked(broke, 'w', { at: NOW + 3, ok: true, error: null }), [{ since: NOW + 3, checkedAt: NOW + 3, brokeOff: null, lostMs: 0 }])
+  t.same(checked(seen, 'other', { at: NOW + 3, ok: true, error: null }), seen)
+  t.end()
+})
+
+t.test('vitals are read from what inspect answers, whatever it is', (t) => {
+  const answer = { Id: 'w', Name: '/watchtower', RestartCount: 2, State: { Running: true, Restarting: true, ExitCode: 1, StartedAt: '2026-11-26T12:00:00.5Z', FinishedAt: '0001-01-01T00:00:00Z' }, Config: { Labels: { 'com.docker.compose.project': 'friday', 'com.docker.compose.service': 'wt' } } }
+  t.same(vitalsOf(answer), { id: 'w', name: 'watchtower', place: '["friday","wt",null]', status: 'restarting', startedAt: NOW + 500, finishedAt: null, exitCode: 1, restarts: 2 })
+  t.match(vitalsOf({ Id: 'w', Name: '/watchtower', State: { Running: false }, Config: {} }), { place: 'watchtower', status: 'stopped', startedAt: null, exitCode: 0, restarts: 0 })
+  for (const odd of [null, {}, { Id: 'w' }, []]) t.equal(vitalsOf(odd), null)
+  t.end()
+})
