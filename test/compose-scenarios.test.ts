@@ -72,6 +72,11 @@ t.test('the scenarios go together', { skip }, (t) => {
   t.end()
 })
 
+t.test('the image carries the version of package.json', async (t) => {
+  const { version } = JSON.parse(readFileSync(`${folder}../package.json`, 'utf8'))
+  t.match(readFileSync(`${folder}Dockerfile`, 'utf8'), `\nARG VERSION=${version}\n`)
+})
+
 t.test('the Swarm stack has the settings of the default files, and nothing that Swarm would ignore', (t) => {
   const defaults = /\$\{[A-Z_]+:-([^}]*)\}/g
   const read = (name: string): Stack => parse(readFileSync(folder + name, 'utf8').replace(defaults, '$1')) as Stack

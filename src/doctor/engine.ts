@@ -31,7 +31,12 @@ export async function engineChecks(docker: Docker, host: DockerHost, timeoutMs: 
 }
 
 async function usersCheck(name: string, host: DockerHost): Promise<Check> {
-  if (host.type === 'tcp') return ok(name, `${host.host}:${host.port} answers whoever can reach it: keep it on a private network`)
+  if (host.type === 'tcp') {
+    const where = `${host.host}:${host.port}`
+    if (!host.tls) return ok(name, `${where} answers whoever can reach it: keep it on a private network`)
+    if (host.tls.own) return ok(name, `${where} answers over TLS; who has key.pem may use it`)
+    return warning(name, `${where} answers over TLS, but asks nobody for a certificate: who can reach it is root there`, 'start dockerd with --tlsverify and --tlscacert')
+  }
   const { uid, gid, mode } = await stat(host.path)
   const permissions = (mode & 0o777).toString(8)
   if ((mode & 0o006) !== 0) return warning(name, `${host.path} is open to every user of the machine (mode ${permissions}): who can use it is root there`, `chmod 660 ${host.path}`)

@@ -1,4 +1,5 @@
-// docker-compose.proxy.yml and docker-compose.scopes.yml on a real engine, with the networks that they make. Stand-ins:
+// docker-compose.proxy.yml and docker-compose.scopes.yml on a real engine, with the networks that they make; that nothing
+// leaves an internal one is iptables' work, which this engine leaves alone. Stand-ins:
 // Watchtower's image, HAProxy's (Debian's own program), and the sidecar's, which is the built program on this machine's Node.
 import { chownSync, cpSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { createServer, connect } from 'node:net'
@@ -59,7 +60,7 @@ await engineTest(t, 'two Watchtowers in scopes, and the sidecar behind the stric
   writeFileSync(join(cwd, 'test.yml'), JSON.stringify({
     services: {
       watchtower: { volumes: [socket, daily.mount] }, 'watchtower-weekly': { volumes: [socket, weekly.mount] },
-      'docker-proxy': { volumes: [socket] }, 'watchtower-telegram': { image: 'sidecar:1', volumes: [`${state}:/data`] },
+      'docker-proxy': { volumes: [socket] }, caddy: { labels: { 'com.centurylinklabs.watchtower.scope': 'weekly' } }, 'watchtower-telegram': { image: 'sidecar:1', volumes: [`${state}:/data`] },
     },
     networks: { default: { ipam: { config: [{ subnet: `${SUBNET}.0/24` }] } } },
   }))
@@ -81,12 +82,11 @@ await engineTest(t, 'two Watchtowers in scopes, and the sidecar behind the stric
     for (const path of ['/info', '/containers/watchtower/export', '/v1.41/images/json']) t.equal(await status(path), '403', path)
   })
 
-  await t.test('the proxy is on its network alone, which leads nowhere and has no port', async (t) => {
+  await t.test('the proxy is on its network alone, which is internal, and has no port', async (t) => {
     const { NetworkSettings, HostConfig } = await engine.inspect('docker-proxy')
     t.same(Object.keys(NetworkSettings.Networks), ['scenarios_docker-proxy'])
     t.same(HostConfig.PortBindings ?? {}, {})
     t.equal(JSON.parse((await engine.docker(['network', 'inspect', 'scenarios_docker-proxy'])).stdout)[0].Internal, true)
-    t.notMatch((await engine.docker(['exec', 'docker-proxy', 'ip', 'route'])).stdout, 'default')
   })
 
   await t.test('what either Watchtower finds is told', async (t) => {
@@ -95,6 +95,6 @@ await engineTest(t, 'two Watchtowers in scopes, and the sidecar behind the stric
     t.match((await bot.waitForMessages(1, 20_000))[0]?.text, /Service: postgres\nCurrent: 16\.1\nNew: 16\.2\n/)
     await engine.publish({ ref: 'caddy:latest', env: { CADDY_VERSION: 'v2.8.4' } })
     weekly.feed(...checkLines([{ image: 'caddy:latest', id: await engine.pull('caddy:latest') }], 1))
-    t.match((await bot.waitForMessages(2, 20_000))[1]?.text, /Service: caddy\n[^]*New: 2\.8\.4\n/)
+    t.match((await bot.waitForMessages(2, 20_000))[1]?.text, /Service: caddy\n[^]*New: v2\.8\.4\n/)
   })
 }, 200_000)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { createDocker, probeWrite } from '../../src/docker/client.js'
 import { describeDockerError } from '../../src/docker/fault.js'
+import { engineChecks } from '../../src/doctor/engine.js'
 import { dockerHostFrom } from '../../src/docker-host.js'
 import { certPath, createAuthority } from '../certificates.js'
 import { type Engine, engineTest } from './engine.js'
@@ -58,6 +59,7 @@ await engineTest(t, 'an engine over TLS', async (t, engine: Engine) => {
     t.match(String((await events.take(1).toArray())[0]), /"die"/)
     stop.abort()
     t.same(await probeWrite(over, 5_000, never), { reached: true, status: 404 })
+    t.match((await engineChecks(docker, over, 5_000, never)).checks, [{ name: 'socket', mark: 'ok', found: `127.0.0.1:${port} answers over TLS; who has key.pem may use it` }, { name: 'writes', mark: 'warning' }, { name: 'engine', mark: 'ok' }])
   })
 
   await t.test('is not trusted, or does not trust, with a sentence for each', async (t) => {
@@ -68,6 +70,14 @@ await engineTest(t, 'an engine over TLS', async (t, engine: Engine) => {
     t.match(await said(host, paths('expired', { ca: authority.cert, own: expired })), /refuses (cert\.pem, which has expired|the client certificate: .*not expired)/)
     t.match(await said(host, {}), /speaks TLS: set DOCKER_TLS_VERIFY=1/)
     t.match(await said('tcp://localhost:1', right), /nothing listens at localhost:1/)
+  })
+
+  await t.test('that asks for no certificate is root to everyone, as the doctor says', async (t) => {
+    const server = authority.issue('open-server')
+    await engine.dockerd.stop()
+    await engine.dockerd.start({ tls: true, tlsverify: false, tlscert: server.cert, tlskey: server.key }, host)
+    const open = reach(host, paths('open', { ca: authority.cert }))
+    t.match((await engineChecks(open.docker, open.host, 5_000, never)).checks[0], { mark: 'warning', found: /asks nobody for a certificate/, remedy: /--tlsverify/ })
   })
 
   await t.test('with a certificate that has expired, or is for another name, is told apart', async (t) => {
