@@ -9,7 +9,7 @@ import { incidentKey, incidentsOf, type Incident, violationsOf } from './guard/i
 import { type Settings, settingsOf } from './guard/settings.js'
 import type { Log } from './logger.js'
 import { createMemory } from './memory.js'
-import { isOneOff } from './report/commands.js'
+import { isOneOff } from './report/place.js'
 import { type ContainerFacts, containerFacts } from './report/facts.js'
 import type { Watchable } from './report/watched.js'
 import { raise, settle } from './state/state.js'

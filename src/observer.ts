@@ -1,7 +1,7 @@
 // Looks at the engine for what became of the announced updates. Takes the Docker client, changes the
 // state. A container's image never changes, so each is inspected once; its health stands in the list.
 import type { Docker, Listed } from './docker/client.js'
-import { placeOf } from './report/commands.js'
+import { placeOf } from './report/place.js'
 import { type ContainerFacts, containerFacts } from './report/facts.js'
 import type { Seen } from './life/pending.js'
 import { observed } from './state/state.js'

@@ -1,5 +1,5 @@
 // What a Watchtower looks at, what it leaves out and why, and what never shows an update. Pure.
-import { placeOf } from '../report/commands.js'
+import { placeOf } from '../report/place.js'
 import type { ContainerFacts, Facts } from '../report/facts.js'
 import { hubPath, imageRef } from '../report/image-ref.js'
 import { type Reason, unwatchedBy } from '../report/watched.js'

@@ -1,7 +1,8 @@
 // What in a Watchtower's settings is dangerous, or makes this program blind. Takes its settings and what is around it,
 // gives Findings, each with one remedy; alarms are made of them, and the doctor can print them.
 import { GUARD_TEXTS, type FindingCode, type FindingValues } from '../report/guard-texts.js'
-import { commandsFor, isOneOff, placeOf } from '../report/commands.js'
+import { commandsFor } from '../report/commands.js'
+import { isOneOff, placeOf } from '../report/place.js'
 import type { ContainerFacts } from '../report/facts.js'
 import { goBoolean } from '../report/flags.js'
 import { commandIn, type Language } from '../report/texts.js'

@@ -1,6 +1,7 @@
 // Containers that Watchtower really replaced or stopped, and the way back. Takes what a check found and replaced and
 // what is known of the engine before and after, gives Incidents. Pure.
-import { commandsFor, placeOf, pulledRollbackFor } from '../report/commands.js'
+import { commandsFor, pulledRollbackFor } from '../report/commands.js'
+import { placeOf } from '../report/place.js'
 import { type ContainerFacts, type Facts, type ImageFacts, shortId } from '../report/facts.js'
 import { type Update, knownUpdates } from '../report/update.js'
 import { versionOf } from '../report/version.js'

@@ -4,7 +4,7 @@
 import * as z from 'zod'
 import { isSame, isVague, samePlace } from '../report/announce.js'
 import { Standing } from '../report/block.js'
-import { isOneOff, placeOf } from '../report/commands.js'
+import { isOneOff, placeOf } from '../report/place.js'
 import { type ContainerFacts, type Facts, shortId } from '../report/facts.js'
 import { sameTag } from '../report/image-ref.js'
 import { Update } from '../report/update.js'

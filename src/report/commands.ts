@@ -2,35 +2,15 @@
 // back. Takes container facts, gives shell lines; every foreign value in them is quoted.
 import { type ContainerFacts, shortId } from './facts.js'
 import { imageRef } from './image-ref.js'
+import { COMPOSE, isOneOff, placeOf } from './place.js'
 import { TEXTS } from './texts.js'
 
-const COMPOSE = 'com.docker.compose.'
 const DEFAULT_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
 /** Where Portainer keeps its stacks, inside its own container: no shell on the host sees it. */
 const PORTAINER_DIRECTORY = /^\/data\/compose\/\d+/
 
 /** A message in another language translates them. */
 const { hints: HINTS } = TEXTS.en
-
-/** Where a container belongs: its compose service, or itself. */
-export interface Place {
-  service: string
-  project: string | null
-  directory: string | null
-}
-
-/** The compose service of a container; outside compose its own name. */
-export function placeOf(container: Pick<ContainerFacts, 'name' | 'labels'>): Place {
-  const project = container.labels.get(`${COMPOSE}project`)
-  const service = container.labels.get(`${COMPOSE}service`)
-  if (!project || !service) return { service: container.name, project: null, directory: null }
-  return { service, project, directory: container.labels.get(`${COMPOSE}project.working_dir`) || null }
-}
-
-/** Made by `compose run`: it ends by itself, and the next run takes the new image. */
-export function isOneOff({ labels }: Pick<ContainerFacts, 'labels'>): boolean {
-  return labels.get(`${COMPOSE}oneoff`) === 'True'
-}
 
 /** The commands where nothing is known but the image: the service is taken to be named like it. */
 export function plainCommands(service: string): string[] {

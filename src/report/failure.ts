@@ -1,7 +1,7 @@
 // Images that Watchtower could not check. Takes a session's failures, gives them sorted by reason,
 // and those of them that are worth a person's attention.
 import * as z from 'zod'
-import { placeOf } from './commands.js'
+import { placeOf } from './place.js'
 import type { ContainerFacts, Facts } from './facts.js'
 import { redact } from './redact.js'
 

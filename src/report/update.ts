@@ -2,7 +2,8 @@
 // the facts of the engine, gives Updates.
 import * as z from 'zod'
 import type { CheckSession } from '../watchtower/session.js'
-import { commandsFor, isOneOff, type Place, placeOf, plainCommands, rollbackFor } from './commands.js'
+import { commandsFor, plainCommands, rollbackFor } from './commands.js'
+import { isOneOff, type Place, placeOf } from './place.js'
 import { type ContainerFacts, type Facts, type ImageFacts, shortId } from './facts.js'
 import { imageRef, sameRepository, sameTag, watchtowerNames } from './image-ref.js'
 import { releaseNotesUrl } from './release-notes.js'
