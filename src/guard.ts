@@ -9,6 +9,7 @@ import { incidentKey, incidentsOf, type Incident, violationsOf } from './guard/i
 import { type Settings, settingsOf } from './guard/settings.js'
 import type { Log } from './logger.js'
 import { createMemory } from './memory.js'
+import { isOneOff } from './report/commands.js'
 import { type ContainerFacts, containerFacts } from './report/facts.js'
 import type { Watchable } from './report/watched.js'
 import { raise, settle } from './state/state.js'
@@ -139,7 +140,7 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
       const { Running, StartedAt = '' } = (answer as { State?: { Running?: boolean; StartedAt?: string } }).State ?? {}
       // one that ended before this program began does nothing any more
       if (!settings || !facts || !(Running || Date.parse(StartedAt) >= begun)) return
-      const one: Watched = { container, settings, facts, unreadable: watched.get(container.id)?.unreadable ?? false, oneOff: facts.labels.get('com.docker.compose.oneoff') === 'True' || settings.runOnce.value }
+      const one: Watched = { container, settings, facts, unreadable: watched.get(container.id)?.unreadable ?? false, oneOff: isOneOff(facts) || settings.runOnce.value }
       watched.set(container.id, one)
       void next(() => judge(one))
       if (mayUpdate(one)) void next(() => memory.look().catch(() => {}))

@@ -42,7 +42,7 @@ export async function createWatching(t: Test, at: string, options: { timing?: Pa
   const stateDir = mkdtempSync(join(tmpdir(), 'wt-state-'))
   const clock = installSteppedClock(Date.parse(at))
   const config: Config = {
-    telegram: { token: bot.token, chat: CHAT, topic: null, apiRoot: bot.url, proxy: null },
+    telegram: { token: bot.token, chat: CHAT, topic: null, proxy: null, apiRoot: bot.url },
     docker: { type: 'unix', path: api.socketPath },
     watchtower: options.watchtower ?? null, host: options.host ?? null, remindMs: 0, quiet: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir, logLevel: 'debug',
     timing: { ...TIMING, reconcileMs: 5 * MINUTE, paceMs: 1_000, dockerLostMs: 7 * DAY, ...options.timing },

@@ -1,7 +1,7 @@
 // What in a Watchtower's settings is dangerous, or makes this program blind. Takes its settings and what is around it,
 // gives Findings, each with one remedy; alarms are made of them, and the doctor can print them.
 import { GUARD_TEXTS, type FindingCode, type FindingValues } from '../report/guard-texts.js'
-import { commandsFor, placeOf } from '../report/commands.js'
+import { commandsFor, isOneOff, placeOf } from '../report/commands.js'
 import type { ContainerFacts } from '../report/facts.js'
 import { goBoolean } from '../report/flags.js'
 import { commandIn, type Language } from '../report/texts.js'
@@ -94,9 +94,10 @@ function remedyOf(code: FindingCode, change: string, watchtower: ContainerFacts,
   const dangerous = code === 'not-monitor-only'
   const { service, project } = placeOf(watchtower)
   if (project === null) return dangerous ? { remedy: change + then.stop, paste: [stopCommand(watchtower.name)] } : { remedy: change + then.byHand, paste: [] }
-  const up = commandsFor(watchtower.imageRef, [watchtower], [watchtower], new Set()).at(-1) as string
+  const itsService = { ...watchtower, labels: new Map([...watchtower.labels].filter(([label]) => label !== 'com.docker.compose.oneoff')) }
+  const up = commandsFor(watchtower.imageRef, [itsService], [itsService], new Set()).at(-1) as string
   // what `up` would recreate is not what a one-off check runs in
-  if (watchtower.labels.get('com.docker.compose.oneoff') === 'True' && up.endsWith(` up -d ${service}`)) {
+  if (isOneOff(watchtower) && up.endsWith(` up -d ${service}`)) {
     return { remedy: oneOff, paste: [`${up.slice(0, -` up -d ${service}`.length)} run --rm ${service} --run-once --monitor-only`] }
   }
   return { remedy: change + then.compose, paste: [commandIn(language, up)] }

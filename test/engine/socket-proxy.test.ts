@@ -93,7 +93,7 @@ await engineTest(t, 'the strict socket proxy', async (t, engine) => {
   })
 
   await t.test('so that nothing has happened to the container', async (t) => {
-    const { stdout } = await engine.docker(['events', '--since', String(since), '--until', String(Math.ceil(Date.now() / 1000)), '--format', '{{.Action}}'])
+    const { stdout } = await engine.docker(['events', '--since', String(since), '--until', String(Math.ceil(Date.now() / 1000)), '--filter', 'type=container', '--format', '{{.Action}}'])
     t.same(stdout.split('\n').filter((action) => !['', 'create', 'start'].includes(action)), [])
     t.match(await engine.inspect('web'), { Id: id, State: { Running: true } })
   })
