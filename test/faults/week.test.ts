@@ -128,7 +128,7 @@ const MIB = 2 ** 20
 /** What the heap may differ by after collections: V8 compiles more and more of the code, 1.5 MiB were seen. */
 const HEAP_BOUND = 3 * MIB
 /** What a state remembers of an update that was told, and of a container that is gone. */
-const STATE_BYTES = { update: 80, container: 500 }
+const STATE_BYTES = { update: 560, container: 500 }
 const COUNTED = ['descriptors', 'resources', 'timers', 'onSignal'] as const
 
 const row: Fault = {
