@@ -10,8 +10,9 @@ import { faultTable } from './table.js'
 const KILLER = ['--require', fileURLToPath(new URL('killer.cjs', import.meta.url))]
 
 interface Call {
-  n: number
   what: string
+  /** of its kind, counted from 1: what else is saved in between depends on the moment */
+  nth: number
   done: boolean
 }
 
@@ -37,9 +38,9 @@ async function wholeRun(stage: Stage, env: Record<string, string>): Promise<Side
 }
 
 /** Before each call, and after those that change what others see: what lies between two others is the same moment. */
-function pointsOf(calls: readonly Call[]): { n: number; side: 'before' | 'after' }[] {
-  const seen = calls.filter(({ n, what }) => /^(rename|link|request|answer)/.test(what) || n === calls.length)
-  return [...calls.map(({ n }) => ({ n, side: 'before' as const })), ...seen.map(({ n }) => ({ n, side: 'after' as const }))]
+function pointsOf(calls: readonly Call[]): { call: Call; side: 'before' | 'after' }[] {
+  const seen = calls.filter((call) => /^(rename|link|request|answer)/.test(call.what) || call === calls.at(-1))
+  return [...calls.map((call) => ({ call, side: 'before' as const })), ...seen.map((call) => ({ call, side: 'after' as const }))]
 }
 
 async function everyCommitPoint(t: Test): Promise<string> {
@@ -52,20 +53,20 @@ async function everyCommitPoint(t: Test): Promise<string> {
 
   const faults: string[] = []
   let [killed, repeats] = [0, 0]
-  await inParallel(pointsOf(calls), AT_ONCE, async ({ n, side }) => {
+  await inParallel(pointsOf(calls), AT_ONCE, async ({ call: { what, nth }, side }) => {
     const stage = await createStage(t)
-    const sidecar = await wholeRun(stage, { KILL_AT: String(n), KILL_SIDE: side })
+    const sidecar = await wholeRun(stage, { KILL_WHAT: what, KILL_NTH: String(nth), KILL_SIDE: side })
     const trace = callsOf(sidecar)
     if (sidecar.child.signalCode === 'SIGKILL') {
       killed += 1
-      kinds.delete(trace.at(n - 1)?.what ?? '')
+      kinds.delete(what)
     }
     // what it had handed over is still taken by Telegram
-    await stage.bot.waitForRequests('sendMessage', trace.filter(({ what, done: is }) => what === 'request' && is).length)
+    await stage.bot.waitForRequests('sendMessage', trace.filter((one) => one.what === 'request' && one.done).length)
     const mayRepeat = mayBeRepeated(stage)
     await recover(stage)
     repeats += Number(count(stage.bot, mayRepeat).repeatedMarked.length > 0)
-    faults.push(...wrong(stage, mayRepeat).map((fault) => `killed ${side} call ${n}, ${trace.at(n - 1)?.what}: ${fault}`))
+    faults.push(...wrong(stage, mayRepeat).map((fault) => `killed ${side} ${what}, the ${nth}th: ${fault}`))
     await stage.close()
   })
   t.same(faults, [])

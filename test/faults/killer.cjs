@@ -1,14 +1,16 @@
-// Given to the program with `node --require`: its SIGKILL right before or right after the N-th of the calls that matter
+// Given to the program with `node --require`: its SIGKILL right before or right after the N-th call of a kind that matters
 // for its state: of node:fs on STATE_DIR, and of sending a message. CommonJS, as the program and --require are.
-//   KILL_AT    N, counted from 1; without it nothing is killed
+//   KILL_WHAT  the kind, like `rename state.json.new state.json`; without it nothing is killed
+//   KILL_NTH   N, counted from 1
 //   KILL_SIDE  before | after
-// At its end, by its own hand or not, it writes the calls to standard error: `killer: [{"n":1,"what":"open state.json","done":true},…]`
+// At its end, by its own hand or not, it writes the calls to standard error: `killer: [{"what":"open state.json","nth":1,"done":true},…]`
 'use strict'
 const fs = require('node:fs')
 const promises = require('node:fs/promises')
 const { basename } = require('node:path')
 
-const at = Number(process.env.KILL_AT ?? 0)
+const kind = process.env.KILL_WHAT
+const at = Number(process.env.KILL_NTH)
 const side = process.env.KILL_SIDE ?? 'before'
 const directory = process.env.STATE_DIR ?? ''
 const { writeSync } = fs
@@ -18,17 +20,19 @@ function tell() {
   writeSync(2, `killer: ${JSON.stringify(calls)}\n`)
 }
 
+const isMeant = ({ what, nth }) => what === kind && nth === at
+
 function begin(what) {
-  const call = { n: calls.length + 1, what, done: false }
+  const call = { what, nth: calls.filter((one) => one.what === what).length + 1, done: false }
   calls.push(call)
-  if (call.n === at && side === 'before') die()
+  if (isMeant(call) && side === 'before') die()
   return call
 }
 
 /** A call that failed is not done, but over. */
 function end(call, done = true) {
   call.done = done
-  if (call.n === at && side === 'after') die()
+  if (isMeant(call) && side === 'after') die()
 }
 
 function failed(call, error) {
