@@ -63,6 +63,20 @@ t.test('a new message mentions what else is still pending; with nothing new a si
   t.equal(never.bot.messages.length, 1)
 })
 
+t.test('a message that mentions what is still pending drops the mention when that is applied', async (t) => {
+  const w = await announced(t)
+  const redis = image({ ref: 'redis:7', id: `sha256:${madeUpId('redis new')}` })
+  const old = image({ ref: null, id: `sha256:${madeUpId('redis old')}` })
+  w.api.images.push(redis, old)
+  w.api.containers.push(container({ name: 'friday-redis', image: 'redis:7', imageId: old.Id, labels: compose('redis') }))
+  w.say('watchtower', found, `Found new redis:7 image (${redis.Id.slice(7, 19)})`, done)
+  await w.waitFor('report.sent', 2)
+  t.match(w.bot.messages[1]?.text, /Service: redis[^]*Still pending: postgres 16\.1 → 16\.2, today$/)
+  recreate(w, NEW)
+  t.notMatch(await shows(w, /^(?![^]*Still pending)/, 1), /Still pending/)
+  t.equal(w.bot.messages.length, 2)
+})
+
 t.test('a message that somebody deleted loses nothing: what was pending in it is told again with the next check', async (t) => {
   const w = await createWorld(t)
   const redis = image({ ref: 'redis:7', id: `sha256:${madeUpId('redis new')}` })

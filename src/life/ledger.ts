@@ -1,7 +1,7 @@
 // The messages that Telegram shows and the updates in them, so that they can be edited when an
 // update stands differently. Plain data and pure transitions; bounded.
 import * as z from 'zod'
-import { isSame, isVague, tellsFor } from '../report/announce.js'
+import { isSame, isVague, tellsFor, updateKey } from '../report/announce.js'
 import { type Block, Placed } from '../report/block.js'
 import { severalProjects } from '../report/message.js'
 import type { Update } from '../report/update.js'
@@ -51,6 +51,15 @@ export function reword(ledger: Ledger, updates: readonly Update[]): Edited {
   return rewrite(ledger, (block) => (block.standing.type === 'pending' ? { ...block, update: updates.find((update) => isSame(update, block.update)) ?? block.update } : block))
 }
 
+/** What waits no more is not mentioned as still pending. */
+export function mentionOnly(ledger: Ledger, pending: readonly Update[]): Edited {
+  const open = new Set(pending.map(updateKey))
+  return replaced(ledger, ({ content }) => {
+    const stillPending = content.stillPending.filter(({ update }) => open.has(updateKey(update)))
+    return stillPending.length === content.stillPending.length ? content : { ...content, stillPending }
+  })
+}
+
 /** One message is brought up to date. */
 export function refresh(ledger: Ledger, id: number, blockNow: (block: Block) => Block): Edited {
   return rewrite(ledger, (block, { id: of }) => (of === id ? blockNow(block) : block))
@@ -87,15 +96,22 @@ function isOver({ standing }: Block): boolean {
 }
 
 function rewrite(ledger: Ledger, change: (block: Block, of: Shown) => Block | readonly Block[]): Edited {
-  const edited: number[] = []
-  const shown = ledger.shown.map((one) => {
+  return replaced(ledger, (one) => {
     const { content } = one
     const blocks = content.blocks.flatMap((block) => change(block, one))
     const isUnchanged = (block: Block, n: number): boolean => block === content.blocks[n] || JSON.stringify(block) === JSON.stringify(content.blocks[n])
-    if (blocks.length === content.blocks.length && blocks.every(isUnchanged)) return one
-    edited.push(one.id)
+    if (blocks.length === content.blocks.length && blocks.every(isUnchanged)) return content
     const total = content.total + blocks.length - content.blocks.length
-    return { ...one, content: { ...content, blocks, total, severalProjects: content.severalProjects || severalProjects({ blocks, stillPending: content.stillPending }) } }
+    return { ...content, blocks, total, severalProjects: content.severalProjects || severalProjects({ blocks, stillPending: content.stillPending }) }
   })
+}
+
+/** Other contents, or the same where nothing changes. */
+function replaced(ledger: Ledger, contentNow: (of: Shown) => Placed): Edited {
+  const shown = ledger.shown.map((one) => {
+    const content = contentNow(one)
+    return content === one.content ? one : { ...one, content }
+  })
+  const edited = shown.filter((one, n) => one !== ledger.shown[n]).map(({ id }) => id)
   return { ledger: edited.length === 0 ? ledger : { ...ledger, shown }, edited }
 }

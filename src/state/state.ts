@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { done, emptyOutbox, enqueueEdits, enqueueNews, enqueueNotice, enqueueReminder, Outbox, untold, withoutNews } from '../delivery/outbox.js'
 import { Watched } from '../guard/watched.js'
-import { emptyLedger, forget, Ledger, refresh, restand, reveal, reword, show, supersede } from '../life/ledger.js'
+import { emptyLedger, forget, Ledger, mentionOnly, refresh, restand, reveal, reword, show, supersede } from '../life/ledger.js'
 import { announce, givingWay, observe, renew, type Seen, standingNow, Tracked } from '../life/pending.js'
 import { blockOf } from '../life/render.js'
 import { Announced, isVague, News, nothingAnnounced, withoutAnnounced } from '../report/announce.js'
@@ -71,7 +71,7 @@ export function commit(state: State, { container, checkpoint, announced, updates
   const others = state.cursors.filter(({ id }) => id !== container.id)
   const tracked = announce(renew(state.tracked, updates), news.updates, now, untold(state.outbox))
   const gaveWay = givingWay(state.tracked, news.updates)
-  const { ledger, edited } = reword(state.ledger, updates)
+  const reworded = reword(state.ledger, updates)
   const told = news.updates.length + news.failedChecks.length > 0
   const stillPending = pendingOf(tracked)
   // what waits is told in its newest version alone
@@ -84,11 +84,11 @@ export function commit(state: State, { container, checkpoint, announced, updates
     // an update that gave way is news again if it comes back
     announced: withoutAnnounced(announced, [...queued.replaced, ...gaveWay]),
     tracked,
-    ledger,
+    ledger: reworded.ledger,
     remindedAt: told || due ? now : state.remindedAt,
-    outbox: enqueueEdits(outbox, edited, now),
+    outbox: enqueueEdits(outbox, reworded.edited, now),
   }
-  return revealed(next, now)
+  return mentioned(revealed(next, now), now)
 }
 
 /** What waits to be told is shown, silently, where its image was told already without its service. */
@@ -102,6 +102,12 @@ function revealed(state: State, now: number): State {
   }, { ledger, edited })
   const outbox = withoutNews(state.outbox, told.map(({ block }) => block.update))
   return { ...state, ledger: led.ledger, outbox: enqueueEdits(outbox, [...new Set(led.edited)], now) }
+}
+
+/** Messages mention what is pending now, and nothing else, as still pending. */
+function mentioned(state: State, now: number): State {
+  const { ledger, edited } = mentionOnly(state.ledger, pendingOf(state.tracked).map(({ update }) => update))
+  return edited.length === 0 ? state : { ...state, ledger, outbox: enqueueEdits(state.outbox, edited, now) }
 }
 
 /** A log was read to its end and no check has ended in it: what is read of it from now on was meant for this program. */
@@ -123,13 +129,14 @@ export function observed(state: State, seen: Seen, now: number): State {
   const over = changes.filter(({ standing }) => standing.type !== 'pending')
   // one that was over before it was told has no message that older ones could lead to
   const led = supersede(restood.ledger, over.map((change) => ({ ...change, since: null, before: null })), null, 0)
-  return {
+  const next: State = {
     ...state,
     tracked,
     ledger: led.ledger,
     announced: withoutAnnounced(state.announced, forgotten),
     outbox: enqueueEdits(withoutNews(state.outbox, over.map(({ update }) => update)), [...new Set([...restood.edited, ...led.edited])], now),
   }
+  return mentioned(next, now)
 }
 
 /** What Telegram accepted. messageId: where it can be edited; null where it cannot. */
@@ -154,7 +161,7 @@ export function accepted(state: State, { chat, messageId, link, now }: Accepted)
   const led = supersede(shown, newest, link, id)
   // what became of them while they were being sent
   const meanwhile = refresh(led.ledger, id, (block) => ({ ...block, update: blockOf(block.update, state.tracked).update, standing: standingNow(block.update, state.tracked) }))
-  return revealed({ ...state, ledger: meanwhile.ledger, outbox: enqueueEdits(outbox, [...new Set([...led.edited, ...meanwhile.edited])], now) }, now)
+  return mentioned(revealed({ ...state, ledger: meanwhile.ledger, outbox: enqueueEdits(outbox, [...new Set([...led.edited, ...meanwhile.edited])], now) }, now), now)
 }
 
 /** The message that was to be edited is gone: somebody deleted it. What it showed as pending is news again at the next check. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { emptyLedger, forget, type Ledger, refresh, restand, reveal, reword, show, supersede } from '../../src/life/ledger.js'
+import { emptyLedger, forget, type Ledger, mentionOnly, refresh, restand, reveal, reword, show, supersede } from '../../src/life/ledger.js'
 import type { Block, Standing } from '../../src/report/block.js'
 import type { Update } from '../../src/report/update.js'
 import { update } from '../report/made-up.js'
@@ -60,6 +60,14 @@ t.test('an image that was told by itself becomes its services, in the message wh
   t.same(led.told.map(({ block: { update: { service } }, in: { id } }) => [service, id]), [['one', 2], ['two', 2]])
   t.same(led.edited, [2])
   t.same(standings(supersede(led.ledger, [one], null, 2)), [['pending'], ['pending', 'pending'], ['superseded'], ['superseded']], 'where it was told once more it leads there')
+  t.end()
+})
+
+t.test('what waits no more is mentioned no more, and only messages that mentioned it are edited', (t) => {
+  const mentions = (...updates: Update[]): Ledger => show(shown([block(a)]), { chat: 1, messageId: 101, link: null, content: { ...placed(block(b)), stillPending: updates.map((one) => ({ update: one, since: 0 })) } })
+  const led = mentionOnly(mentions(a, newerA), [newerA, b])
+  t.same([led.ledger, led.edited], [mentions(newerA), [2]])
+  t.same(mentionOnly(led.ledger, [newerA, b]), { ledger: led.ledger, edited: [] })
   t.end()
 })
 
