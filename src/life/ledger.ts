@@ -8,7 +8,11 @@ import type { Update } from '../report/update.js'
 import { type Change, versionOrId } from './pending.js'
 
 /** A message that Telegram shows. link: for who reads an older one; null where the chat has no such links. */
-export const Shown = z.object({ id: z.int(), chat: z.union([z.number(), z.string()]), messageId: z.int(), link: z.string().nullable().default(null), content: Placed })
+export const Shown = z.object({
+  id: z.int(), chat: z.union([z.number(), z.string()]), messageId: z.int(), link: z.string().nullable().default(null), content: Placed,
+  /** milliseconds since 1970, the time that Telegram shows beside it however often it is edited */
+  sentAt: z.int().min(0).default(0),
+})
 export type Shown = z.infer<typeof Shown>
 
 export const Ledger = z.object({ nextId: z.int().min(1), shown: z.array(Shown) })

@@ -24,7 +24,8 @@ export function renderEntry({ content, queuedAt }: Entry, tracked: readonly Trac
       return reminderOf({ host: content.host, stillPending: open(content.stillPending), failedChecks: content.stillFailing }, format).map((message) => ({ message, placed: null }))
     case 'edit': {
       const shown = ledger.shown.find(({ id }) => id === content.shown)
-      return shown ? [{ message: partAgain(shown.content, format), placed: null }] : []
+      // a time without a day, and an age, are read as of the day that the message was sent
+      return shown ? [{ message: partAgain(shown.content, { ...format, now: shown.sentAt }), placed: null }] : []
     }
     default: {
       const { news, stillPending } = content satisfies { type: 'news' }

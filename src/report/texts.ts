@@ -10,6 +10,8 @@ export interface Texts {
   headline: {
     available(updates: number): string
     applied(updates: number): string
+    /** of one part of a message, when all of its own are */
+    appliedOf(updates: number, total: number): string
     stillPending(updates: number): string
     /** of a message that only tells of failures, and of one that they are over */
     check: string
@@ -74,6 +76,7 @@ const EN: Texts = {
   headline: {
     available: (n) => (n === 1 ? '🔔 Docker Update Available' : `🔔 ${n} Docker Updates Available`),
     applied: (n) => (n === 1 ? 'Docker Update Applied' : 'All Docker Updates Applied'),
+    appliedOf: (n, total) => `${n} of ${total} Docker Updates Applied`,
     stillPending: (n) => (n === 1 ? '⏳ Docker Update Still Pending' : `⏳ ${n} Docker Updates Still Pending`),
     check: '⚠️ Docker Update Check',
     checkedAgain: '✅ Docker Update Check',
@@ -97,7 +100,7 @@ const EN: Texts = {
     unpinned: 'It lasts until the next check, which moves the tag forward again. To stay, pin the version in the compose file.',
   },
   supersededBy: 'superseded by',
-  removed: 'container removed',
+  removed: 'no longer in use',
   days: (n) => (n === 0 ? 'today' : n === 1 ? '1 day' : `${n} days`),
   day: (moment, year) => `${moment.day} ${month('en', moment)}${yearUnless(year, moment)}`,
   at: (clock, day) => (day === null ? clock : `${day} ${clock}`),
@@ -146,6 +149,7 @@ const FR: Texts = {
   headline: {
     available: (n) => (n === 1 ? '🔔 Mise à jour Docker disponible' : `🔔 ${n} mises à jour Docker disponibles`),
     applied: (n) => (n === 1 ? 'Mise à jour Docker appliquée' : 'Toutes les mises à jour Docker sont appliquées'),
+    appliedOf: (n, total) => `${n} des ${total} mises à jour Docker appliquée${n === 1 ? '' : 's'}`,
     stillPending: (n) => (n === 1 ? '⏳ Mise à jour Docker toujours en attente' : `⏳ ${n} mises à jour Docker toujours en attente`),
     check: '⚠️ Vérification des mises à jour Docker',
     checkedAgain: '✅ Vérification des mises à jour Docker',
@@ -170,7 +174,7 @@ const FR: Texts = {
     unpinned: 'Cela tient jusqu’à la prochaine vérification, qui avance de nouveau l’étiquette. Pour y rester, fixer la version dans le fichier Compose.',
   },
   supersededBy: 'remplacée par',
-  removed: 'conteneur supprimé',
+  removed: 'n’est plus utilisée',
   days: (n) => (n === 0 ? 'aujourd’hui' : n === 1 ? '1 jour' : `${n} jours`),
   day: (moment, year) => `${moment.day === 1 ? '1er' : moment.day} ${month('fr', moment)}${yearUnless(year, moment)}`,
   at: (clock, day) => (day === null ? `à ${clock}` : `le ${day} à ${clock}`),

@@ -115,7 +115,9 @@ export function viewOf(placed: Placed, writing: Writing, bounds: Bounds): View {
 
 function headlineOf({ host, blocks, failedChecks, index, count, total, reminder }: Placed, { headline }: Texts, { field }: Bounds): string {
   const over = failedChecks.every(({ standing }) => standing === 'recovered')
-  const whole = total === 0 ? (over ? headline.checkedAgain : headline.check) : reminder ? headline.stillPending(total) : allApplied(blocks) ? `${blocks.some(isUnhealthy) ? '⚠️' : '✅'} ${headline.applied(total)}` : headline.available(total)
+  // another part's updates may still wait
+  const applied = blocks.length < total ? headline.appliedOf(blocks.length, total) : headline.applied(total)
+  const whole = total === 0 ? (over ? headline.checkedAgain : headline.check) : reminder ? headline.stillPending(total) : allApplied(blocks) ? `${blocks.some(isUnhealthy) ? '⚠️' : '✅'} ${applied}` : headline.available(total)
   return `${whole}${host === null ? '' : headline.on(clean(host, field))}${count > 1 ? ` (${index + 1}/${count})` : ''}`
 }
 

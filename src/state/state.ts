@@ -155,7 +155,7 @@ export function accepted(state: State, { chat, messageId, link, now }: Accepted)
   const outbox = done(state.outbox)
   if (!placed || placed.blocks.length === 0) return { ...state, outbox }
   const id = state.ledger.nextId
-  const shown = messageId === null ? state.ledger : show(state.ledger, { chat, messageId, link, content: placed })
+  const shown = messageId === null ? state.ledger : show(state.ledger, { chat, messageId, link, content: placed, sentAt: now })
   // what a newer image has replaced meanwhile takes no place
   const newest = placed.blocks.filter(({ update }) => standingNow(update, state.tracked).type !== 'superseded')
   const led = supersede(shown, newest, link, id)

@@ -6,7 +6,7 @@ import { update } from '../report/made-up.js'
 
 const block = (one: Update, standing: Standing = { type: 'pending' }): Block => ({ update: one, standing, since: null, before: null })
 const placed = (...blocks: Block[]) => ({ host: null, blocks, failedChecks: [], stillPending: [], index: 0, count: 1, total: blocks.length, severalProjects: false, reminder: false })
-const shown = (...messages: Block[][]): Ledger => messages.reduce((ledger, blocks, n) => show(ledger, { chat: 1, messageId: 100 + n, link: null, content: placed(...blocks) }), emptyLedger)
+const shown = (...messages: Block[][]): Ledger => messages.reduce((ledger, blocks, n) => show(ledger, { chat: 1, messageId: 100 + n, link: null, sentAt: 0, content: placed(...blocks) }), emptyLedger)
 const standings = ({ ledger }: { ledger: Ledger }): string[][] => ledger.shown.map(({ content }) => content.blocks.map(({ standing }) => standing.type))
 const [a, b, newerA] = [update({ service: 'a' }), update({ service: 'b' }), update({ service: 'a', newImageId: '999999999999', newVersion: '16.3' })]
 const applied: Standing = { type: 'applied', at: 1, health: 'none', unhealthySince: null }
@@ -64,7 +64,7 @@ t.test('an image that was told by itself becomes its services, in the message wh
 })
 
 t.test('what waits no more is mentioned no more, and only messages that mentioned it are edited', (t) => {
-  const mentions = (...updates: Update[]): Ledger => show(shown([block(a)]), { chat: 1, messageId: 101, link: null, content: { ...placed(block(b)), stillPending: updates.map((one) => ({ update: one, since: 0 })) } })
+  const mentions = (...updates: Update[]): Ledger => show(shown([block(a)]), { chat: 1, messageId: 101, link: null, sentAt: 0, content: { ...placed(block(b)), stillPending: updates.map((one) => ({ update: one, since: 0 })) } })
   const led = mentionOnly(mentions(a, newerA), [newerA, b])
   t.same([led.ledger, led.edited], [mentions(newerA), [2]])
   t.same(mentionOnly(led.ledger, [newerA, b]), { ledger: led.ledger, edited: [] })

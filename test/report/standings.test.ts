@@ -76,7 +76,7 @@ t.test('a part is made again in its place, with its own headline, failures and m
   for (const part of parts) t.same(partAgain(part, format()), part.message, 'unchanged')
   const [first] = parts as [(typeof parts)[number]]
   const ticked = partAgain({ ...first, blocks: first.blocks.map((one) => ({ ...one, standing: applied() })) }, format())
-  t.match(ticked.text, new RegExp(`^✅ All Docker Updates Applied on nas \\(1/${parts.length}\\)\\n\\n✅ service-0\\. \\(p0\\) 16\\.1 → 16\\.2, applied 09:14\\n`))
+  t.match(ticked.text, new RegExp(`^✅ ${first.blocks.length} of 40 Docker Updates Applied on nas \\(1/${parts.length}\\)\\n\\n✅ service-0\\. \\(p0\\) 16\\.1 → 16\\.2, applied 09:14\\n`))
   const { severalProjects: _, reminder: __, message: ___, ...seam } = first
   t.match(partAgain(seam, format()).text, `🔔 40 Docker Updates Available on nas (1/${parts.length})`)
 })

@@ -4,7 +4,7 @@ import { renderEntry } from '../../src/life/render.js'
 import { type News, updateKey } from '../../src/report/announce.js'
 import type { Update } from '../../src/report/update.js'
 import { accepted, commit, editRefused, emptyState, observed, pendingOf, raise, settle, type State } from '../../src/state/state.js'
-import { engine, PLAIN, short, update } from '../report/made-up.js'
+import { engine, PLAIN, service, short, update } from '../report/made-up.js'
 
 const DAY = 86_400_000
 const HOUR = 3_600_000
@@ -12,6 +12,7 @@ const NOW = Date.parse('2026-11-25T03:00:00Z')
 const news = (...updates: Update[]): News => ({ host: null, updates, failedChecks: [] })
 const check = (state: State, now: number, some: News = news(), remindMs = 7 * DAY): State =>
   commit(state, { container: { id: 'w', name: 'watchtower' }, checkpoint: null, announced: state.announced, updates: some.updates, news: some, stillFailing: [], now, stateLost: false, remindMs })
+const begun = (state: State): State => ({ ...state, outbox: begin(state.outbox, NOW, (entry, now) => renderEntry(entry, state.tracked, state.ledger, { ...PLAIN, now })) })
 const kinds = ({ outbox }: State): string[] => outbox.entries.map(({ content }) => content.type)
 
 t.test('what is pending is said again after its time, an hour early, once, and never if so asked', (t) => {
@@ -53,13 +54,24 @@ t.test('what waits gives way to a newer image of its service, wherever it stands
 })
 
 t.test('a message that cannot be edited is told and not remembered; one that is gone already is no loss', (t) => {
-  const begun = (state: State): State => ({ ...state, outbox: begin(state.outbox, NOW, (entry, now) => renderEntry(entry, state.tracked, state.ledger, { ...PLAIN, now })) })
   const sent = accepted(begun(check(emptyState, NOW, news(update()))), { chat: 1, messageId: null, link: null, now: NOW })
   t.same([kinds(sent), sent.ledger.shown], [[], []])
   const gone = { ...emptyState, outbox: enqueueEdits(emptyState.outbox, [7], NOW) }
   t.same(renderEntry(gone.outbox.entries[0] as Entry, [], gone.ledger, { ...PLAIN, now: NOW }), [])
   t.same(nextStep(gone.outbox, NOW, 0, () => [], 'en'), { type: 'drop' })
   t.same(editRefused(gone), emptyState)
+  t.end()
+})
+
+t.test('a time in a message is read beside the day that it was sent: of another day it says which', (t) => {
+  const sent = accepted(begun(check(emptyState, NOW, news(update({ newImageId: short('new') })))), { chat: 1, messageId: 1, link: null, now: NOW })
+  const seen = (created: number): string => {
+    const applied = { ...service('postgres', 'postgres:16', 'new'), Created: new Date(created).toISOString() }
+    const { outbox, tracked, ledger } = observed(sent, engine(applied), created)
+    return renderEntry(outbox.entries[0] as Entry, tracked, ledger, { ...PLAIN, now: created })[0]?.message.text.split('\n')[2] ?? ''
+  }
+  t.equal(seen(NOW + HOUR), '✅ postgres 16.1 → 16.2, applied 04:00')
+  t.equal(seen(NOW + 3 * DAY), '✅ postgres 16.1 → 16.2, applied 28 Nov 03:00')
   t.end()
 })
 
