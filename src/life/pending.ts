@@ -125,8 +125,10 @@ function standingOf({ update, standing }: Tracked, containers: readonly Containe
 function applied(containers: readonly ContainerFacts[], before: Standing, now: number): Standing {
   const at = before.type === 'applied' ? before.at : Math.max(...containers.map(createdAt))
   const states = containers.map(({ health }) => health)
-  // one that is not running says nothing of its health
-  const health = (['unhealthy', 'starting', 'healthy'] as const).find((one) => states.includes(one)) ?? (before.type === 'applied' ? before.health : 'none')
+  const known = before.type === 'applied' ? before.health : 'none'
+  const seen = (['unhealthy', 'starting', 'healthy'] as const).find((one) => states.includes(one)) ?? known
+  // one that is not running, or starts again as all do after a reboot, says nothing of its health
+  const health = seen === 'starting' && known !== 'none' ? known : seen
   const since = before.type === 'applied' ? before.unhealthySince : null
   return { type: 'applied', at, health, unhealthySince: health === 'unhealthy' ? (since ?? now) : null }
 }

@@ -10,7 +10,7 @@ export interface Texts {
   headline: {
     available(updates: number): string
     applied(updates: number): string
-    /** of one part of a message, when all of its own are */
+    /** nothing waits here, and not all is applied: in this part of the message, or at all */
     appliedOf(updates: number, total: number): string
     stillPending(updates: number): string
     /** of a message that only tells of failures, and of one that they are over */

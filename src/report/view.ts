@@ -115,9 +115,11 @@ export function viewOf(placed: Placed, writing: Writing, bounds: Bounds): View {
 
 function headlineOf({ host, blocks, failedChecks, index, count, total, reminder }: Placed, { headline }: Texts, { field }: Bounds): string {
   const over = failedChecks.every(({ standing }) => standing === 'recovered')
-  // another part's updates may still wait
-  const applied = blocks.length < total ? headline.appliedOf(blocks.length, total) : headline.applied(total)
-  const whole = total === 0 ? (over ? headline.checkedAgain : headline.check) : reminder ? headline.stillPending(total) : allApplied(blocks) ? `${blocks.some(isUnhealthy) ? '⚠️' : '✅'} ${applied}` : headline.available(total)
+  const applied = blocks.filter(({ standing }) => standing.type === 'applied').length
+  const waiting = applied === 0 || blocks.some(({ standing }) => standing.type === 'pending')
+  // another part's updates may wait all the same
+  const told = allApplied(blocks) && blocks.length === total ? headline.applied(total) : headline.appliedOf(applied, total)
+  const whole = total === 0 ? (over ? headline.checkedAgain : headline.check) : reminder ? headline.stillPending(total) : waiting ? headline.available(total) : `${blocks.some(isUnhealthy) ? '⚠️' : '✅'} ${told}`
   return `${whole}${host === null ? '' : headline.on(clean(host, field))}${count > 1 ? ` (${index + 1}/${count})` : ''}`
 }
 

@@ -44,6 +44,8 @@ t.test('where it has a health check its word counts, and when it turned bad', (t
   const bad = after(starting, APPLIED + MINUTE, container('new', APPLIED, 'unhealthy'))
   t.same(bad.standing, { ...applied, health: 'unhealthy', unhealthySince: APPLIED + MINUTE })
   t.equal(standing(bad, APPLIED + 5 * MINUTE, container('new', APPLIED, 'unhealthy')), undefined, 'since then, not since now')
+  const well = after(starting, APPLIED + MINUTE, container('new', APPLIED, 'healthy'))
+  for (const known of [well, bad]) t.equal(standing(known, APPLIED + 9 * MINUTE, container('new', APPLIED, 'starting')), undefined, 'a reboot edits no message')
   t.equal(standing(bad, APPLIED + 5 * MINUTE, container('new', APPLIED)), undefined, 'one that is not running says nothing')
   t.end()
 })

@@ -32,6 +32,10 @@ t.test('the headline says when all is applied, and does not call green what is n
   t.equal(headline([applied(), { type: 'pending' }]), '🔔 2 Docker Updates Available')
   t.equal(headline([applied('healthy'), applied('unhealthy')]), '⚠️ All Docker Updates Applied')
   t.equal(headline([applied(), { type: 'removed' }]), '✅ All Docker Updates Applied', 'what is gone needs no update')
+  const back: Standing = { type: 'rolled-back', at: 0 }
+  t.equal(headline([applied(), back, applied('unhealthy')], 'en', 'nas'), '⚠️ 2 of 3 Docker Updates Applied on nas', 'nothing waits')
+  t.equal(headline([applied(), { type: 'superseded', by: '1', link: null }], 'fr'), '✅ 1 des 2 mises à jour Docker appliquée')
+  t.equal(headline([applied(), applied(), back], 'fr'), '✅ 2 des 3 mises à jour Docker appliquées')
   for (const standing of [{ type: 'removed' }, { type: 'superseded', by: '1', link: null }, { type: 'rolled-back', at: 0 }] as const) t.equal(headline([standing]), '🔔 Docker Update Available', standing.type)
 })
 
