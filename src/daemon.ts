@@ -36,7 +36,7 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
   const health = createHealth(Date.now, (faults) => {
     if (faults.length > 0) log.warn('health.red', { faults }, faults.join('; '))
     else log.info('health.green', {}, 'all is well again')
-  })
+  }, config.timing.jitterMs)
   let lock: Lock | null = null
   let exitCode = 1
   try {

@@ -37,8 +37,8 @@ const PING_STALE_MS = 60_000
 /** A message that waits longer is stuck: retries are a minute apart at most while nobody has to act, floods are over in minutes. */
 const OUTBOX_STUCK_MS = 900_000
 
-/** now: milliseconds since 1970. */
-export function createHealth(now: () => number, onChange: (faults: string[]) => void): Health {
+/** now: milliseconds since 1970. heldMs: what was found is held back for so long at most before it is first sent. */
+export function createHealth(now: () => number, onChange: (faults: string[]) => void, heldMs = 0): Health {
   const wrong = new Map<Part, string>()
   const watched = new Map<string, { name: string; standing: Standing }>()
   const last: Record<Sign, number | null> = { ping: null, looked: null, accepted: null, delivered: null }
@@ -64,7 +64,7 @@ export function createHealth(now: () => number, onChange: (faults: string[]) => 
     if (wrong.has('telegram')) return null
     if (last.accepted === null) return 'Telegram has not accepted token and chat yet: see the log of this container'
     const age = first ? now() - Math.max(first.queuedAt, last.delivered ?? started, started) : 0
-    return age > OUTBOX_STUCK_MS ? `a message has been waiting to be sent for ${seconds(age)}: see the log of this container` : null
+    return age > OUTBOX_STUCK_MS + heldMs ? `a message has been waiting to be sent for ${seconds(age)}: see the log of this container` : null
   }
 
   const health: Health = {

@@ -121,14 +121,16 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     const gap = now - (lookedAt ?? now)
     const lateMs = gap > LATE_MS ? Math.round(gap - everyMs) : 0
     lookedAt = now
-    absentSince = found.length > 0 ? null : Math.min(now, (absentSince ?? now) + lateMs)
+    // of a name one-off checks say nothing: they are followed besides
+    const isThere = config.watchtower === null ? found.length > 0 : found.some((one) => !isOneOff(one))
+    absentSince = isThere ? null : Math.min(now, (absentSince ?? now) + lateMs)
     change((state) => {
       const mine = state.watched.filter(({ name, id }) => config.watchtower === null || name === config.watchtower || id.startsWith(config.watchtower))
       const checkedAt = (id: string): number | null => Date.parse(state.cursors.find((one) => one.id === id)?.checkpoint?.position.since ?? '') || null
       const after = looked(mine, { now, lateMs, vitals: staying, candidates, checkedAt, bounds })
       candidates = after.candidates
       const verdicts = judge({
-        now, begunAt, bounds, watched: after.watched, staying, oneOffs, absentSince: state.watched.length + state.cursors.length > 0 ? null : absentSince,
+        now, begunAt, bounds, watched: after.watched, staying, oneOffs, absentSince: mine.length > 0 || (config.watchtower === null && state.cursors.length > 0) ? null : absentSince,
         wanted: config.watchtower, raised: state.raised, known: knownOf, planFor: (id) => planFor(state, id, now),
       })
       return tell({ ...state, watched: after.watched }, verdicts, now)

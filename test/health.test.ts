@@ -92,3 +92,16 @@ t.test('a clock that is set back makes nobody ill', (t) => {
   t.match(health.answer(), { healthy: true, doing: /Docker answered 0 s ago/ })
   t.end()
 })
+
+t.test('what is held back on purpose is not stuck', (t) => {
+  const clock = { now: START }
+  const health = createHealth(() => clock.now, () => {}, 3_600_000)
+  for (const sign of ['looked', 'accepted'] as const) health.seen(sign)
+  health.outbox = () => ({ entries: enqueueNotice(emptyOutbox, notice, START).entries })
+  for (const [ms, healthy] of [[4_500_000, true], [1_000, false]] as const) {
+    clock.now += ms
+    health.seen('ping')
+    t.equal(health.answer().healthy, healthy)
+  }
+  t.end()
+})

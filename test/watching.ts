@@ -31,7 +31,8 @@ export interface Watching {
   check(scanned?: number, name?: string): void
   /** adds a Watchtower that starts now */
   add(name: string, options?: { env?: string[]; seed?: string; args?: string[]; labels?: Record<string, string> }): FakeContainer
-  start(): void
+  /** changes: of the configuration, for this run */
+  start(changes?: Partial<Config>): void
   stop(): Promise<number>
 }
 
@@ -83,9 +84,9 @@ export async function createWatching(t: Test, at: string, options: { timing?: Pa
       api.events.pushFor(one, 'start')
       return one
     },
-    start() {
+    start(changes = {}) {
       abort = new AbortController()
-      running = runDaemon(config, log, abort.signal)
+      running = runDaemon({ ...config, ...changes }, log, abort.signal)
     },
     async stop() {
       abort.abort()

@@ -33,7 +33,7 @@ export interface Situation {
   staying: readonly Vitals[]
   /** one-off checks that ended after an error */
   oneOffs: readonly Vitals[]
-  /** since when no Watchtower was seen, where none ever was; null where there is one or was */
+  /** since when no Watchtower was seen, where none ever was, or none of the configured name; null where there is one or was */
   absentSince: number | null
   /** what was told and is not over */
   raised: readonly string[]
@@ -56,13 +56,17 @@ export function judge(situation: Situation): Verdict[] {
   return verdicts.filter(({ type, key }) => raised.includes(key) === (type === 'settle'))
 }
 
-function judgeOne(entry: Watched, { now, bounds, staying, raised, known, planFor }: Situation): Verdict[] {
+function judgeOne(entry: Watched, { now, begunAt, bounds, staying, raised, known, planFor }: Situation): Verdict[] {
   const { key, id, name, downSince, checkedAt } = entry
   const { attached, idle, lastError } = known(id)
   const plan = planFor(id)
   if (downSince !== null) {
-    if (now - downSince < bounds.downAfterMs) return []
+    // after a start of the machine, or of this program, Watchtower may start a little later
+    const begun = now >= begunAt && now - begunAt < bounds.steadyMs
     const one = staying.find((vitals) => vitals.id === id)
+    // nor has one been restarted by its policy that was just started: it gets the time to stay up, or to end again
+    const started = one?.status === 'running' && one.restarts === 0
+    if (now - downSince < bounds.downAfterMs || begun || started) return []
     const alarm: WatchAlarm = !one
       ? { type: 'gone', name, since: downSince, error: lastError }
       : one.status === 'stopped' ? { type: 'stopped', name, at: one.finishedAt, exitCode: one.exitCode, error: lastError } : { type: 'looping', name, restarts: one.restarts, error: lastError }

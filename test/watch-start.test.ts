@@ -1,0 +1,54 @@
+// The Watchtowers at a start: of the machine, of this program, of one that was stopped on purpose.
+import t from 'tap'
+import { createWatching, DAY, HOUR, MINUTE } from './watching.js'
+
+const ENV = ['WATCHTOWER_SCHEDULE=0 0 3 * * *', 'TZ=UTC', 'WATCHTOWER_MONITOR_ONLY=true']
+
+t.test('a machine that was off for days starts both in any order, and nothing is told', async (t) => {
+  const w = await createWatching(t, '2026-11-23T12:00:00Z')
+  w.add('watchtower', { env: ENV })
+  w.start()
+  for (const [off, late] of [[HOUR, 0], [2 * DAY, 20_000], [10 * MINUTE, -20_000]] as const) {
+    await w.clock.until(Date.now() + 10 * MINUTE)
+    // the end of Watchtower is seen before the own one comes
+    w.api.stop('watchtower', 0)
+    await w.clock.until(Date.now() + 5_000)
+    await w.stop()
+    await w.clock.until(Date.now() + off)
+    if (late <= 0) w.api.start('watchtower')
+    if (late < 0) await w.clock.until(Date.now() - late)
+    w.start()
+    await w.clock.until(Date.now() + Math.max(late, 1))
+    if (late > 0) w.api.start('watchtower')
+  }
+  await w.clock.until(Date.now() + 10 * MINUTE)
+  t.same(w.said(), [])
+  await w.stop()
+})
+
+t.test('one that is started just before its stop would be told is not told of', async (t) => {
+  const w = await createWatching(t, '2026-11-23T12:00:00Z')
+  w.add('watchtower', { env: ENV })
+  w.start()
+  await w.clock.until(Date.now() + 10 * MINUTE)
+  w.api.stop('watchtower', 0)
+  await w.clock.until(Date.now() + 4.5 * MINUTE)
+  w.api.start('watchtower')
+  await w.clock.until(Date.now() + 10 * MINUTE)
+  t.same(w.said(), [])
+  await w.stop()
+})
+
+t.test('a name that is mistyped in a deployment that worked is told of', async (t) => {
+  const right = await createWatching(t, '2026-11-23T12:00:00Z')
+  right.add('watchtower', { env: ENV })
+  right.start()
+  await right.clock.until(Date.now() + 10 * MINUTE)
+  right.check()
+  await right.clock.until(Date.now() + 2 * MINUTE)
+  await right.stop()
+  right.start({ watchtower: 'watchtwoer' })
+  await right.clock.until(Date.now() + 10 * MINUTE)
+  t.match(right.said().join(), /watchtwoer/)
+  await right.stop()
+})
