@@ -110,7 +110,8 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
 
   async function neighboursNow(): Promise<Watchable[] | null> {
     const listed = await docker.list().catch(() => null)
-    return listed && listed.map(({ name, labels, running }) => ({ name, labels: new Map(Object.entries(labels)), status: running ? 'running' : 'exited' }))
+    // what is stopped now, for a restart or for long, may run again at the next check
+    return listed && listed.map(({ name, labels }) => ({ name, labels: new Map(Object.entries(labels)), status: 'running' }))
   }
 
   async function tellReplaced(container: Container, replaced: readonly Replaced[], found: CheckSession['found']): Promise<void> {

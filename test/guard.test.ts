@@ -177,3 +177,27 @@ t.test('an engine that does not answer keeps back no alarm', async (t) => {
   const message = (await w.bot.waitForMessages(2))[1]
   t.match(message?.text, /^🚨 Watchtower replaced a container\n\nContainer: friday-postgres\n/)
 })
+
+t.test('an exempt container that is restarted, or recreated by Compose, is told of once', async (t) => {
+  const labels = { ...compose('web'), 'com.centurylinklabs.watchtower.monitor-only': 'false' }
+  const w = await world(t, ['WATCHTOWER_MONITOR_ONLY=true', 'WATCHTOWER_LABEL_TAKE_PRECEDENCE=true'])
+  w.api.containers.push(container({ name: 'web', image: 'nginx', labels }))
+  void w.start()
+  await w.bot.waitForMessages(1)
+  const next = container({ name: '0a1b2c3d4e5f_web', image: 'nginx', labels, id: madeUpId('web, anew') })
+  const lists = (): number => w.api.requests.filter(({ path }) => path.includes('/containers/json')).length
+  const steps = [
+    () => w.api.stop('web'),
+    () => w.api.start('web'),
+    () => w.api.containers.push(next) && w.api.start('0a1b2c3d4e5f_web'),
+    () => w.api.remove('web'),
+    () => (next.Name = '/web') && w.api.events.pushFor(next, 'rename'),
+  ]
+  for (const step of steps) {
+    const looks = lists()
+    step()
+    // the list of the Watchtowers, the guard's and the watch's
+    while (lists() < looks + 3) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  t.same(headlines(w), ['🚨 Watchtower may update a container'])
+})

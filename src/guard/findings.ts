@@ -13,7 +13,7 @@ export interface Finding {
   code: FindingCode
   /** fault: containers are updated, or nobody is told of updates; warning: some may be missed */
   severity: 'fault' | 'warning'
-  /** containers that it is about, besides Watchtower's own */
+  /** services, or containers outside Compose, that it is about, besides Watchtower's own */
   about: string[]
   /** a sentence */
   what: string
@@ -63,7 +63,8 @@ export function findingsOf(settings: Settings, around: Around): Finding[] {
   if (!settings.monitorOnly.value) add('not-monitor-only', 'fault', settings.monitorOnly)
   else if (settings.labelPrecedence.value) {
     const exempt = watched.filter(({ labels }) => goBoolean(labels.get(`${WATCHTOWER_LABEL}.monitor-only`)) === false)
-    if (exempt.length > 0) add('label-precedence', 'fault', settings.labelPrecedence, exempt.map(({ name }) => name).sort())
+    // by their services: Compose recreates a container under a name of its own first
+    if (exempt.length > 0) add('label-precedence', 'fault', settings.labelPrecedence, [...new Set(exempt.map((one) => placeOf(one).service))].sort())
   }
   if (!['info', 'debug', 'trace'].includes(settings.logLevel.value)) add('log-level', 'fault', settings.logLevel)
   if (unreadable || settings.log.driver === 'none') add('log-unreadable', 'fault', { value: settings.log.driver, from: null })
