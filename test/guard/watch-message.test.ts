@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { type WatchAlarm, watchMessage } from '../../src/guard/watch-message.js'
 import { type Language, LANGUAGES } from '../../src/report/texts.js'
+import { MADE_UP_TOKEN } from '../fakes/bot-api.js'
 import { parseTelegramHtml } from '../fakes/telegram-html.js'
 
 const at = (text: string): number => Date.parse(text)
@@ -22,7 +23,7 @@ const ALARMS: readonly WatchAlarm[] = [
   { ...looping, error: 'Expected 5 to 6 fields, found 1: bogus' },
   { ...looping, error: 'unknown flag: --bogus' },
   { ...looping, error: 'Failed to initialize logging: invalid log format: foo' },
-  { ...looping, error: 'Failed to initialize Shoutrrr notifications: invalid telegram token 123456789:AAEhBP0av28FrPCgUvNjgYlnSfNLwUPcXXX' },
+  { ...looping, error: `Failed to initialize Shoutrrr notifications: invalid telegram token ${MADE_UP_TOKEN}` },
   { type: 'gone', name, since: at('2026-11-27T05:10:00Z'), error: null },
   { type: 'absent', wanted: null },
   { type: 'absent', wanted: 'wt' },
