@@ -5,7 +5,7 @@ import type { Config } from './config.js'
 import type { Docker, Listed } from './docker/client.js'
 import { findWatchtowers, isOneOff } from './docker/discover.js'
 import { type Announcement, announcementOf } from './guard/banner.js'
-import { type Plan, planOf } from './guard/overdue.js'
+import { dueAfter, type Plan, planOf } from './guard/overdue.js'
 import { type Settings, settingsOf } from './guard/settings.js'
 import { type Vitals, vitalsOf } from './guard/vitals.js'
 import { afterCheck, checkOf, judge, type Known, type Verdict } from './guard/watching.js'
@@ -127,7 +127,11 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     change((state) => {
       const mine = state.watched.filter(({ name, id }) => config.watchtower === null || name === config.watchtower || id.startsWith(config.watchtower))
       const checkedAt = (id: string): number | null => Date.parse(state.cursors.find((one) => one.id === id)?.checkpoint?.position.since ?? '') || null
-      const after = looked(mine, { now, lateMs, vitals: staying, candidates, checkedAt, bounds })
+      const awaitedUntil = (id: string, from: number): number | null => {
+        const plan = planFor(state, id, now)
+        return plan && (dueAfter(from, plan, overdueAfterMs)?.by ?? null)
+      }
+      const after = looked(mine, { now, lateMs, vitals: staying, candidates, checkedAt, awaitedUntil, bounds })
       candidates = after.candidates
       const verdicts = judge({
         now, begunAt, bounds, watched: after.watched, staying, oneOffs, absentSince: mine.length > 0 || (config.watchtower === null && state.cursors.length > 0) ? null : absentSince,

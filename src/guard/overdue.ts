@@ -50,21 +50,23 @@ export interface Due {
   at: number | null
 }
 
-/** When the next check is due; null where none is to be awaited. overdueAfterMs: the user's own bound, from check to check; null for the schedule's. */
-export function dueOf({ since, lostMs, brokeOff, restarts }: Watched, plan: Plan, overdueAfterMs: number | null): Due | null {
-  const { schedule, zoneKnown, graceMs, gapMs, firstRun } = plan
-  const regular = (): Due | null => {
-    if (overdueAfterMs !== null) return { at: null, by: since + overdueAfterMs + lostMs }
-    if (schedule === null) return null
-    const at = firstRun !== null && firstRun > since ? firstRun : zoneKnown || schedule.type === 'every' ? nextRun(schedule, since) : gapMs === null ? null : since + gapMs
-    if (at !== null) return { at, by: at + graceMs + lostMs }
-    return { at, by: since + (schedule.type === 'unreadable' ? UNKNOWN_MS : graceMs) + lostMs }
-  }
-  const due = regular()
+/** When a check is due that is awaited from a time; null where none is to be awaited. overdueAfterMs: the user's own bound, from check to check; null for the schedule's. */
+export function dueAfter(since: number, { schedule, zoneKnown, graceMs, gapMs, firstRun }: Plan, overdueAfterMs: number | null): Due | null {
+  if (overdueAfterMs !== null) return { at: null, by: since + overdueAfterMs }
+  if (schedule === null) return null
+  const at = firstRun !== null && firstRun > since ? firstRun : zoneKnown || schedule.type === 'every' ? nextRun(schedule, since) : gapMs === null ? null : since + gapMs
+  if (at !== null) return { at, by: at + graceMs }
+  return { at, by: since + (schedule.type === 'unreadable' ? UNKNOWN_MS : graceMs) }
+}
+
+/** When the next check is due, whatever it is awaited for: the first of them. */
+export function dueOf({ since, lostMs, brokeOff, restarts, anew }: Watched, plan: Plan, overdueAfterMs: number | null): Due | null {
+  const dues = [dueAfter(since, plan, overdueAfterMs)]
+  if (anew?.once === true) dues.push(dueAfter(anew.from, plan, overdueAfterMs))
   // one that broke off without a word may have been stopped by somebody; a second time nobody did
-  if (brokeOff === null || (brokeOff.error === null && brokeOff.times < 2 && restarts === 0)) return due
-  const broke = { at: brokeOff.at, by: brokeOff.at + (overdueAfterMs ?? graceMs) + lostMs }
-  return due !== null && due.by <= broke.by ? due : broke
+  if (brokeOff !== null && (brokeOff.error !== null || brokeOff.times > 1 || restarts > 0)) dues.push({ at: brokeOff.at, by: brokeOff.at + (overdueAfterMs ?? plan.graceMs) })
+  const [first] = dues.filter((due) => due !== null).sort((a, b) => a.by - b.by)
+  return first ? { at: first.at, by: first.by + lostMs } : null
 }
 
 /** Why no check came, as likely as can be told. */
@@ -73,16 +75,21 @@ export type Reason =
   | { type: 'log-level'; level: string }
   | { type: 'schedule-unreadable'; text: string; why: string }
   | { type: 'never'; text: string }
+  /** it was started twice since, each time after its check should have come */
+  | { type: 'not-up' }
+  /** so was one that counts from its start */
+  | { type: 'started-anew' }
   | { type: 'restarts'; times: number }
   | { type: 'error'; error: string }
   | { type: 'silent' }
 
 /** lastError: the last that it logged since its start. */
-export function reasonOf({ brokeOff, restarts }: Watched, { schedule, logLevel, gapMs }: Plan, lastError: string | null): Reason {
+export function reasonOf({ brokeOff, restarts, anew }: Watched, { schedule, logLevel, gapMs }: Plan, lastError: string | null): Reason {
   if (!TELLING.includes(logLevel)) return { type: 'log-level', level: logLevel }
   if (brokeOff !== null) return { type: 'broke-off', error: brokeOff.error }
   if (schedule?.type === 'unreadable') return { type: 'schedule-unreadable', text: schedule.text, why: schedule.why }
   if (schedule?.type === 'cron' && gapMs === null) return { type: 'never', text: schedule.text }
+  if (anew?.once === true) return { type: schedule?.type === 'every' ? 'started-anew' : 'not-up' }
   if (lastError !== null) return { type: 'error', error: lastError }
   return restarts > 0 ? { type: 'restarts', times: restarts } : { type: 'silent' }
 }

@@ -108,6 +108,10 @@ function reasonIn(reason: Reason, name: string, { reasons, remedies }: WatchText
       return { reason: reasons.unreadable(field(reason.text), field(reason.why)), remedy: remedies.schedule }
     case 'never':
       return { reason: reasons.never(field(reason.text)), remedy: remedies.schedule }
+    case 'not-up':
+      return { reason: reasons.notUp, remedy: remedies.notUp }
+    case 'started-anew':
+      return { reason: reasons.startedAnew, remedy: remedies.startedAnew }
     case 'restarts':
       return { reason: reasons.restarts(reason.times), remedy: remedies.look(name) }
     case 'error':

@@ -23,6 +23,11 @@ export const Watched = z.object({
   lostMs: z.int().min(0),
   /** it stopped, is gone, or has not stayed up for long since then */
   downSince: time.nullable(),
+  /**
+   * it was started since: from where a check is awaited all the same (its last check, or when it was first seen), until a
+   * start comes after all that is waited for that; once set, awaited from that start. Null: it was not
+   */
+  anew: z.object({ from: time, once: z.boolean() }).nullable().default(null),
   /** checks that broke off since the last that did not */
   brokeOff: z.object({ at: time, times: z.int().min(1), error: z.string().nullable() }).nullable(),
 })
@@ -40,6 +45,8 @@ export interface Look {
   candidates: ReadonlyMap<string, number>
   /** the last check that an earlier process saw in this container */
   checkedAt(id: string): number | null
+  /** when all is over that is waited for a check of this container, awaited from a time; null where none is */
+  awaitedUntil(id: string, from: number): number | null
   bounds: Bounds
 }
 
@@ -68,24 +75,23 @@ export function looked(before: readonly Watched[], look: Look): { watched: Watch
     return after(entry, one ?? null, look)
   })
   const waiting = new Map<string, number>()
-  const adopted: Watched[] = []
+  const adopted: { one: Vitals; seenAt: number }[] = []
   for (const [place, one] of current) {
     const seenAt = Math.min(candidates.get(place) ?? now, now)
     const others = before.length > 0 || [...current.values()].some((other) => other !== one && other.status !== 'stopped')
     // what an update of Watchtower renames and removes is never watched, nor an old one that lies stopped beside another
     const stays = isSteady(one, look) && (before.length === 0 || now - seenAt >= look.bounds.steadyMs)
-    if (stays || (now - seenAt >= look.bounds.downAfterMs && !(one.status === 'stopped' && others))) adopted.push(adopt(one, seenAt, look))
+    if (stays || (now - seenAt >= look.bounds.downAfterMs && !(one.status === 'stopped' && others))) adopted.push({ one, seenAt })
     else waiting.set(place, seenAt)
   }
   const unfilled = known.filter(({ id, downSince }) => downSince !== null && !vitals.some((one) => one.id === id))
   // a new one that came while an old one went has taken its place
-  const heirs = adopted.slice(0, unfilled.length)
-  const replaced = new Map(heirs.map((heir, index) => [unfilled[index] as Watched, heir]))
+  const heirs = new Map(unfilled.map((entry, index) => [entry, adopted[index]?.one]))
   const kept = known.map((entry) => {
-    const heir = replaced.get(entry)
-    return heir ? { ...heir, key: entry.key } : entry
+    const heir = heirs.get(entry)
+    return heir ? after(entry, heir, { ...look, lateMs: 0 }) : entry
   })
-  return { watched: [...kept, ...adopted.slice(heirs.length)].slice(-MAX_WATCHED), candidates: waiting }
+  return { watched: [...kept, ...adopted.slice(unfilled.length).map(({ one, seenAt }) => adopt(one, seenAt, look))].slice(-MAX_WATCHED), candidates: waiting }
 }
 
 function adopt(one: Vitals, seenAt: number, look: Look): Watched {
@@ -97,6 +103,7 @@ function adopt(one: Vitals, seenAt: number, look: Look): Watched {
     checkedAt: look.checkedAt(id),
     lostMs: 0,
     downSince: isSteady(one, look) ? null : seenAt,
+    anew: null,
     brokeOff: null,
   }
 }
@@ -107,21 +114,29 @@ function after(entry: Watched, one: Vitals | null, look: Look): Watched {
   const lostMs = entry.lostMs + lateMs
   if (!one) return { ...entry, lostMs, downSince: down }
   const startedAt = one.startedAt ?? entry.startedAt
-  const crashed = one.id === entry.id && one.restarts > entry.restarts && startedAt - (one.finishedAt ?? 0) <= POLICY_RESTART_MS
-  const restarted = one.id !== entry.id || startedAt !== entry.startedAt
-  return {
+  const seen = {
     ...entry,
     place: one.place, id: one.id, name: one.name, startedAt, restarts: one.restarts, lostMs,
-    // one that crashes at every check must not be excused by its restart
-    since: restarted && !crashed ? Math.max(entry.since, Math.min(startedAt, now)) : entry.since,
     brokeOff: one.id === entry.id ? entry.brokeOff : null,
     downSince: isSteady(one, look) ? null : down,
   }
+  const crashed = one.id === entry.id && one.restarts > entry.restarts && startedAt - (one.finishedAt ?? 0) <= POLICY_RESTART_MS
+  // one that crashes at every check must not be excused by its restart
+  return crashed || (one.id === entry.id && startedAt === entry.startedAt) ? seen : startedAnew(seen, look)
 }
 
-/** A start that lies ahead was before the clock was set back. */
+/** By somebody, or with the engine: the next check is awaited from here on, but not for ever. */
+function startedAnew(entry: Watched, { now, lateMs, awaitedUntil }: Look): Watched {
+  const since = Math.max(entry.since, Math.min(entry.startedAt, now))
+  const { from, once } = entry.anew ?? { from: entry.since, once: false }
+  const until = awaitedUntil(entry.id, from)
+  if (once || until === null || since < until + entry.lostMs) return { ...entry, since, anew: { from, once } }
+  return { ...entry, since, anew: { from: since, once: true }, lostMs: lateMs }
+}
+
+/** A start that lies that far ahead was before the clock was set back. */
 function isSteady({ status, startedAt }: Vitals, { now, bounds }: Look): boolean {
-  return status === 'running' && (startedAt === null || startedAt > now || now - startedAt >= bounds.steadyMs)
+  return status === 'running' && (startedAt === null || Math.abs(now - startedAt) >= bounds.steadyMs)
 }
 
 /** A check ended in this container. ok: it came to its end. */
@@ -129,7 +144,7 @@ export function checked(before: readonly Watched[], id: string, check: { at: num
   return before.map((entry) => {
     if (entry.id !== id) return entry
     const { at, ok, error } = check
-    if (ok) return { ...entry, since: Math.max(entry.since, at), checkedAt: at, lostMs: 0, brokeOff: null }
+    if (ok) return { ...entry, since: Math.max(entry.since, at), checkedAt: at, lostMs: 0, anew: null, brokeOff: null }
     return { ...entry, brokeOff: { at, times: (entry.brokeOff?.times ?? 0) + 1, error: error ?? entry.brokeOff?.error ?? null } }
   })
 }

@@ -27,6 +27,8 @@ export interface WatchTexts {
     brokeOff: string
     unreadable(schedule: string, why: string): string
     never(schedule: string): string
+    notUp: string
+    startedAnew: string
     restarts(times: number): string
     error: string
     silent: string
@@ -38,6 +40,8 @@ export interface WatchTexts {
     wanted: string
     logLevel: string
     schedule: string
+    notUp: string
+    startedAnew: string
     restart(name: string): string
     idle: string
   }
@@ -79,6 +83,8 @@ const EN: WatchTexts = {
     brokeOff: 'its last check broke off.',
     unreadable: (schedule, why) => `its schedule “${schedule}” is not understood (${why}).`,
     never: (schedule) => `its schedule “${schedule}” never comes.`,
+    notUp: 'it was not running, or was started anew, at the times of its last two checks.',
+    startedAnew: 'it was started anew before each of its last two checks, and counts its interval from its start.',
     restarts: (times) => `it crashed and was started again, ${times} ${times === 1 ? 'time' : 'times'}.`,
     error: 'an error in its log.',
     silent: 'not known; its log says nothing.',
@@ -90,6 +96,8 @@ const EN: WatchTexts = {
     wanted: 'correct WATCHTOWER_CONTAINER, or start that container',
     logLevel: 'set WATCHTOWER_LOG_LEVEL=info and recreate it',
     schedule: 'write six fields, seconds first, like WATCHTOWER_SCHEDULE=0 0 3 * * *, and recreate it',
+    notUp: 'choose a time for WATCHTOWER_SCHEDULE at which it is up, and recreate it',
+    startedAnew: 'set WATCHTOWER_SCHEDULE to a time at which it is up, in place of WATCHTOWER_POLL_INTERVAL, and recreate it',
     restart: (name) => `docker restart ${name}`,
     idle: 'look at WATCHTOWER_LABEL_ENABLE, WATCHTOWER_SCOPE and the container names in its command',
   },
@@ -134,6 +142,8 @@ const FR: WatchTexts = {
     brokeOff: 'sa dernière vérification s’est interrompue.',
     unreadable: (schedule, why) => `son horaire « ${schedule} » n’est pas compris (${why}).`,
     never: (schedule) => `son horaire « ${schedule} » ne vient jamais.`,
+    notUp: 'il ne tournait pas, ou a été redémarré, à l’heure de ses deux dernières vérifications.',
+    startedAnew: 'il a été redémarré avant chacune de ses deux dernières vérifications, et compte son intervalle à partir de son démarrage.',
     restarts: (times) => `il est tombé et a été redémarré, ${times} fois.`,
     error: 'une erreur dans son journal.',
     silent: 'inconnue ; son journal ne dit rien.',
@@ -145,6 +155,8 @@ const FR: WatchTexts = {
     wanted: 'corriger WATCHTOWER_CONTAINER, ou démarrer ce conteneur',
     logLevel: 'mettre WATCHTOWER_LOG_LEVEL=info et le recréer',
     schedule: 'écrire six champs, secondes d’abord, comme WATCHTOWER_SCHEDULE=0 0 3 * * *, et le recréer',
+    notUp: 'choisir pour WATCHTOWER_SCHEDULE une heure à laquelle il tourne, et le recréer',
+    startedAnew: 'mettre dans WATCHTOWER_SCHEDULE une heure à laquelle il tourne, à la place de WATCHTOWER_POLL_INTERVAL, et le recréer',
     restart: (name) => `docker restart ${name}`,
     idle: 'regarder WATCHTOWER_LABEL_ENABLE, WATCHTOWER_SCOPE et les noms de conteneurs de sa commande',
   },

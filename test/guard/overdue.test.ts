@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { dueOf, type Plan, planOf, reasonOf } from '../../src/guard/overdue.js'
+import { dueAfter, dueOf, type Plan, planOf, reasonOf } from '../../src/guard/overdue.js'
 import { nextRun } from '../../src/guard/schedule.js'
 import { settingsOf } from '../../src/guard/settings.js'
 import type { Vitals } from '../../src/guard/vitals.js'
@@ -13,7 +13,7 @@ const at = (text: string): number => Date.parse(text)
 const settings = (...env: string[]) => settingsOf({ Config: { Env: env } }) ?? t.bailout('no settings')
 const plan = (...env: string[]): Plan => planOf(settings(...env) as never, '1.7.1', null, NOW)
 const watched = (changes: Partial<Watched> = {}): Watched => ({
-  key: 'w', place: 'watchtower', id: 'w', name: 'watchtower', startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, brokeOff: null, ...changes,
+  key: 'w', place: 'watchtower', id: 'w', name: 'watchtower', startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, anew: null, brokeOff: null, ...changes,
 })
 
 t.test('a check is due at its time and told of after a tenth of the gap, half an hour at least, six hours at most', (t) => {
@@ -80,8 +80,9 @@ t.test('whatever the schedule, no alarm while checks come on time, across restar
       let one: Vitals = { id: 'w0', name: 'watchtower', place: 'watchtower', status: 'running', startedAt: now - 30 * 24 * HOUR, finishedAt: null, exitCode: 0, restarts: 0 }
       let from = now
       let list: Watched[] = []
+      const awaitedUntil = (_: string, since: number) => dueAfter(since, own, null)?.by ?? null
       const look = (lateMs = 0): boolean => {
-        list = looked(list, { now, lateMs, vitals: [one], candidates: new Map([['watchtower', now]]), checkedAt: () => null, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE } }).watched
+        list = looked(list, { now, lateMs, vitals: [one], candidates: new Map([['watchtower', now]]), checkedAt: () => null, awaitedUntil, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE } }).watched
         const due = list[0] && dueOf(list[0], own, null)
         return !due || now < due.by
       }
@@ -91,7 +92,10 @@ t.test('whatever the schedule, no alarm while checks come on time, across restar
       }
       const nextCheck = (): number => (nextRun(own.schedule ?? t.bailout('none') as never, from, from) ?? Infinity) + lostMs
       if (!look()) return false
+      let starts = 0
       for (const { type, ms, tookMs } of steps) {
+        starts = type === 'check' ? 0 : starts + (type === 'restart' || type === 'upgrade' ? 1 : 0)
+        if (starts > 2) continue
         if (type === 'check') {
           if (!reach(nextCheck() + tookMs)) return false
           list = checked(list, one.id, { at: now, ok: true, error: null })

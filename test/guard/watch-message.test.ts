@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+// Every alarm of the watch in both languages, as fixtures/watch/ has it. UPDATE_FIXTURES=1 writes them anew.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type WatchAlarm, watchMessage } from '../../src/guard/watch-message.js'
@@ -33,6 +34,8 @@ const ALARMS: readonly WatchAlarm[] = [
   { ...overdue, reason: { type: 'broke-off', error: null } },
   { ...overdue, due: null, reason: { type: 'schedule-unreadable', text: 'every <night>', why: 'expected 5 to 6 fields, found 2' } },
   { ...overdue, due: null, reason: { type: 'never', text: '0 0 3 31 2 *' } },
+  { ...overdue, reason: { type: 'not-up' } },
+  { ...overdue, due: null, checkedAt: null, reason: { type: 'started-anew' } },
   { ...overdue, reason: { type: 'restarts', times: 3 } },
   { ...overdue, reason: { type: 'error', error: 'Error response from daemon: Bad response from Docker engine' } },
   { type: 'idle', name },
@@ -49,7 +52,9 @@ const messages = (language: Language, host: string | null = 'nas') => ALARMS.map
 t.test('every alarm, in every language', (t) => {
   for (const language of LANGUAGES) {
     const file = join(import.meta.dirname, `../../fixtures/watch/${language}.txt`)
-    t.equal(`${messages(language).map(({ text }) => text).join(RULE)}\n`, readFileSync(file, 'utf8'), language)
+    const all = `${messages(language).map(({ text }) => text).join(RULE)}\n`
+    if (process.env.UPDATE_FIXTURES === '1') writeFileSync(file, all)
+    t.equal(all, readFileSync(file, 'utf8'), language)
   }
   t.end()
 })

@@ -6,11 +6,11 @@ const MINUTE = 60_000
 const NOW = Date.parse('2026-11-26T12:00:00Z')
 const one = (changes: Partial<Vitals> = {}): Vitals => ({ id: 'w', name: 'watchtower', place: 'watchtower', status: 'running', startedAt: NOW - 60 * MINUTE, finishedAt: null, exitCode: 0, restarts: 0, ...changes })
 const look = (before: Watched[], minutes: number, vitals: Vitals[], more: Partial<Look> = {}) =>
-  looked(before, { now: NOW + minutes * MINUTE, lateMs: 0, vitals, candidates: new Map(), checkedAt: () => null, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE }, ...more })
+  looked(before, { now: NOW + minutes * MINUTE, lateMs: 0, vitals, candidates: new Map(), checkedAt: () => null, awaitedUntil: (_, from) => from + 24 * 60 * MINUTE, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE }, ...more })
 const seen = look([], 0, [one()]).watched
 
 t.test('one that stays up is watched from the first look on, with the last check that was ever seen', (t) => {
-  const entry: Watched = { key: 'w', place: 'watchtower', id: 'w', name: 'watchtower', startedAt: NOW - 60 * MINUTE, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, brokeOff: null }
+  const entry: Watched = { key: 'w', place: 'watchtower', id: 'w', name: 'watchtower', startedAt: NOW - 60 * MINUTE, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, anew: null, brokeOff: null }
   t.same(seen, [entry])
   t.same(look([], 0, [one()], { checkedAt: () => 7 }).watched, [{ ...entry, checkedAt: 7 }])
   t.equal(look(seen, 1, [one()]).watched[0]?.since, NOW)
@@ -47,13 +47,29 @@ t.test('a start begins the wait anew, a crash of its own does not', (t) => {
   t.end()
 })
 
+t.test('a start after all that was waited for a check excuses it once: from then on the check is awaited whatever is started', (t) => {
+  const [MINUTES_A_DAY, one24h] = [24 * 60, (minutes: number, more: Partial<Vitals> = {}) => one({ startedAt: NOW + minutes * MINUTE, finishedAt: NOW + (minutes - 3) * MINUTE, ...more })]
+  const startedAt = (before: Watched[], minutes: number, more: Partial<Look> = {}): Watched[] => look(before, minutes + 1, [one24h(minutes)], more).watched
+  const soon = startedAt(seen, 60)
+  t.match(soon, [{ since: NOW + 60 * MINUTE, anew: { from: NOW, once: false } }])
+  t.match(startedAt(soon, MINUTES_A_DAY - 1), [{ anew: { from: NOW, once: false } }])
+  const late = startedAt(soon, MINUTES_A_DAY, { lateMs: 0 })
+  t.match(late, [{ since: NOW + MINUTES_A_DAY * MINUTE, anew: { from: NOW + MINUTES_A_DAY * MINUTE, once: true } }])
+  t.match(startedAt(late, 9 * MINUTES_A_DAY), [{ since: NOW + 9 * MINUTES_A_DAY * MINUTE, anew: { from: NOW + MINUTES_A_DAY * MINUTE, once: true } }])
+  t.match(startedAt(soon, MINUTES_A_DAY + 9, { lateMs: 10 * MINUTE }), [{ lostMs: 10 * MINUTE, anew: { once: false } }], 'time in which nobody looked does not count')
+  t.match(startedAt(soon, MINUTES_A_DAY + 10, { lateMs: 10 * MINUTE }), [{ lostMs: 10 * MINUTE, anew: { once: true } }])
+  t.match(startedAt(soon, 9 * MINUTES_A_DAY, { awaitedUntil: () => null }), [{ anew: { from: NOW, once: false } }], 'where none is awaited none is missed')
+  t.match(checked(late, 'w', { at: NOW + 9, ok: true, error: null }), [{ anew: null }])
+  t.end()
+})
+
 t.test('one that takes the place of another goes on under its key, by name, by Compose service, or because the other went', (t) => {
   t.match(look(seen, 3, [one({ id: 'v', startedAt: NOW + MINUTE })]).watched, [{ key: 'w', id: 'v', since: NOW + MINUTE, downSince: null }])
   const both = look(seen, 1, [one({ name: '0a1b_watchtower', place: '0a1b_watchtower', status: 'stopped' }), one({ id: 'v', startedAt: NOW + MINUTE })])
   t.match(both.watched, [{ key: 'w', id: 'v' }])
   t.same([...both.candidates.keys()], ['0a1b_watchtower'])
   const gone = look(seen, 1, []).watched
-  t.match(look(gone, 3, [one({ id: 'v', name: 'wt', place: 'wt', startedAt: NOW + MINUTE })], { candidates: new Map([['wt', NOW + 2 * MINUTE]]) }).watched, [{ key: 'w', id: 'v', name: 'wt', downSince: null }])
+  t.match(look(gone, 3, [one({ id: 'v', name: 'wt', place: 'wt', startedAt: NOW + MINUTE })], { candidates: new Map([['wt', NOW + 2 * MINUTE]]) }).watched, [{ key: 'w', id: 'v', name: 'wt', downSince: null, anew: { from: NOW, once: false } }])
   t.match(look(seen, 1, [one({ name: 'renamed', place: 'renamed' })]).watched, [{ key: 'w', id: 'w', name: 'renamed' }])
   t.end()
 })

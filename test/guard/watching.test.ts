@@ -10,7 +10,7 @@ const HOUR = 60 * MINUTE
 const NOW = Date.parse('2026-11-26T12:00:00Z')
 const plan: Plan = { schedule: { type: 'every', text: '3600', ms: HOUR }, zoneKnown: false, graceMs: HOUR / 2, gapMs: HOUR, firstRun: null, logLevel: 'info' }
 const watched = (changes: Partial<Watched> = {}): Watched => ({
-  key: 'k', place: 'wt', id: 'w', name: 'wt', startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, brokeOff: null, ...changes,
+  key: 'k', place: 'wt', id: 'w', name: 'wt', startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, anew: null, brokeOff: null, ...changes,
 })
 const vitals = (changes: Partial<Vitals> = {}): Vitals => ({ id: 'w', name: 'wt', place: 'wt', status: 'running', startedAt: NOW, finishedAt: null, exitCode: 0, restarts: 0, ...changes })
 const situation = (changes: Partial<Situation> = {}, known: Partial<Known> = {}): Situation => ({

@@ -3,7 +3,7 @@ import { begin, enqueueEdits, type Entry, nextStep } from '../../src/delivery/ou
 import { renderEntry } from '../../src/life/render.js'
 import { type News, updateKey } from '../../src/report/announce.js'
 import type { Update } from '../../src/report/update.js'
-import { accepted, commit, editRefused, emptyState, observed, pendingOf, raise, settle, type State } from '../../src/state/state.js'
+import { accepted, commit, editRefused, emptyState, observed, pendingOf, raise, settle, State } from '../../src/state/state.js'
 import { engine, PLAIN, service, short, update } from '../report/made-up.js'
 
 const DAY = 86_400_000
@@ -97,5 +97,11 @@ t.test('an alarm is told once until it is settled, and that it is well again onl
   t.equal(raise(several, { ...alarm, key: 'another' }, NOW), several)
   const many = Array.from({ length: 1100 }, (_, n) => `incident ${n}`).reduce((state, key) => raise(state, { key, message: message(key) }, NOW), emptyState)
   t.same([many.raised.length, many.raised[0]], [1000, 'incident 100'], 'the oldest are forgotten')
+  t.end()
+})
+
+t.test('a Watchtower that an older version awaited is read, as one that was not started anew', (t) => {
+  const older = { key: 'w', place: 'watchtower', id: 'w', name: 'watchtower', startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, brokeOff: null }
+  t.same(State.parse({ ...emptyState, watched: [older] }).watched, [{ ...older, anew: null }])
   t.end()
 })
