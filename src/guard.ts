@@ -45,11 +45,15 @@ export interface GuardOptions {
 const STOPPED_MS = 60_000
 /** A Watchtower that is recreated is away for seconds; one that is gone for longer has nothing to settle. */
 const ABSENT_MS = 60_000
+/** Watchtowers whose settings are remembered, those that are gone first forgotten: what they did may still be told. */
+const MAX_WATCHED = 100
 
 interface Watched {
   container: Container
   settings: Settings
   facts: ContainerFacts
+  /** one that ended before this program began does nothing any more */
+  active: boolean
   unreadable: boolean
   oneOff: boolean
 }
@@ -127,8 +131,7 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
       announced: store.get().tracked.map(({ update }) => update),
       cleanup: one?.settings.cleanup.value === true,
     })
-    const change = one && findings(one, (await neighboursNow()) ?? []).find(isDangerous)?.change
-    const message = incidentMessage(incidents as [Incident, ...Incident[]], container.name, change ?? null, style())
+    const message = incidentMessage(incidents as [Incident, ...Incident[]], container.name, one?.settings ?? null, style())
     const [key = '', ...along] = untold.map((two) => incidentKey(container.id, two))
     for (const { container: name, state } of untold) log.error('container.replaced', { container: container.name, replaced: { container: name, state } }, `${container.name} ${state === 'recreated' ? 'replaced' : 'stopped'} ${name}: it is not monitor-only`)
     store.change((state) => raise(state, { key, along, message }, Date.now()))
@@ -139,16 +142,17 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
     onContainer(container, answer) {
       const [settings, facts] = [settingsOf(answer), containerFacts(answer)]
       const { Running, StartedAt = '' } = (answer as { State?: { Running?: boolean; StartedAt?: string } }).State ?? {}
-      // one that ended before this program began does nothing any more
-      if (!settings || !facts || !(Running || Date.parse(StartedAt) >= begun)) return
-      const one: Watched = { container, settings, facts, unreadable: watched.get(container.id)?.unreadable ?? false, oneOff: isOneOff(facts) || settings.runOnce.value }
+      if (!settings || !facts) return
+      const active = Running === true || Date.parse(StartedAt) >= begun
+      const one: Watched = { container, settings, facts, active, unreadable: watched.get(container.id)?.unreadable ?? false, oneOff: isOneOff(facts) || settings.runOnce.value }
       watched.set(container.id, one)
+      if (!active) return
       void next(() => judge(one))
       if (mayUpdate(one)) void next(() => memory.look().catch(() => {}))
     },
     onUnreadable({ id }) {
       const one = watched.get(id)
-      if (!one || one.unreadable) return
+      if (!one?.active || one.unreadable) return
       one.unreadable = true
       void next(() => judge(one))
     },
@@ -167,9 +171,11 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
     },
     tell: (container, session) => next(() => tellReplaced(container, violationsOf(session), session.found)),
     look(present) {
-      for (const id of watched.keys()) if (!present.some((one) => one.id === id)) watched.delete(id)
-      for (const one of watched.values()) {
-        one.container = present.find(({ id }) => id === one.container.id) ?? one.container
+      for (const [id, one] of watched) {
+        const container = present.find((two) => two.id === id)
+        if (!container && watched.size > MAX_WATCHED) watched.delete(id)
+        if (!container || !one.active) continue
+        one.container = container
         if (one.settings.labelPrecedence.value) void next(() => judge(one))
         if (mayUpdate(one)) void next(() => memory.look().catch(() => {}))
       }

@@ -5,8 +5,9 @@ import { escape, readHtml } from '../report/html.js'
 import type { Message } from '../report/message.js'
 import { commandIn, type Language, TEXTS } from '../report/texts.js'
 import { momentOf } from '../report/times.js'
-import { type Finding, stopCommand } from './findings.js'
+import { changeFor, type Finding, stopCommand } from './findings.js'
 import type { ImageName, Incident } from './incident.js'
+import type { Settings } from './settings.js'
 
 /** How alarms are written. */
 export interface AlarmStyle {
@@ -39,8 +40,8 @@ export function settledMessage(watchtower: string, { language, host }: AlarmStyl
   return message(headline['monitor-only-again'], host, language, [sentence(settled(watchtower))])
 }
 
-/** Containers that a Watchtower replaced. fix: what to change in its settings; null where they say monitor-only. */
-export function incidentMessage(incidents: readonly [Incident, ...Incident[]], watchtower: string, fix: string | null, style: AlarmStyle): Message {
+/** Containers that a Watchtower replaced. settings: its own; null where they are not known. */
+export function incidentMessage(incidents: readonly [Incident, ...Incident[]], watchtower: string, settings: Settings | null, style: AlarmStyle): Message {
   const { headline, steps } = GUARD_TEXTS[style.language]
   const state = incidents.some((one) => one.state === 'recreated') ? 'recreated' : 'stopped'
   const told: { facts: string; way: string[] }[] = []
@@ -53,7 +54,9 @@ export function incidentMessage(incidents: readonly [Incident, ...Incident[]], w
     room -= length
   }
   const more = incidents.length - told.length
-  const first = [`${steps.stop}${block([stopCommand(watchtower)], style.language)}`, sentence(steps.check(fix))]
+  const change = settings && changeFor(settings, style.language)
+  const check = settings === null ? steps.unknown : change === null ? steps.monitorOnly : steps.change(change)
+  const first = [`${steps.stop}${block([stopCommand(watchtower)], style.language)}`, sentence(check)]
   return message(headline[state], style.host, style.language, [
     ...told.map(({ facts }) => facts),
     ...(more > 0 ? [sentence(steps.more(more))] : []),

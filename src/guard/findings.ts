@@ -17,8 +17,6 @@ export interface Finding {
   about: string[]
   /** a sentence */
   what: string
-  /** what to change alone, without an end */
-  change: string
   /** a sentence; ends in a colon where there is something to paste */
   remedy: string
   /** lines to paste */
@@ -53,11 +51,9 @@ export function findingsOf(settings: Settings, around: Around): Finding[] {
   const found: Finding[] = []
 
   function add(code: FindingCode, severity: Finding['severity'], { value, from }: Setting<unknown>, about: readonly string[] = []): void {
-    const isFlag = from?.startsWith('--') === true
     const named = about.length > MAX_NAMES ? [...about.slice(0, MAX_NAMES), '…'] : about
     const values: FindingValues = { watchtower: watchtower.name, from: from ?? '', value: String(value), names: named.join(', '), services: watched.length }
-    const change = texts.change[code](isFlag, values)
-    found.push({ code, severity, about: [...about], what: texts.what[code](values), change, ...remedyOf(code, change, watchtower, language) })
+    found.push({ code, severity, about: [...about], what: texts.what[code](values), ...remedyOf(code, changeOf(code, from, language), watchtower, language) })
   }
 
   if (!settings.monitorOnly.value) add('not-monitor-only', 'fault', settings.monitorOnly)
@@ -73,6 +69,16 @@ export function findingsOf(settings: Settings, around: Around): Finding[] {
   }
   if (settings.noPull.value) add('no-pull', 'warning', settings.noPull)
   return found
+}
+
+/** What to change in the settings of a Watchtower that replaces containers, without an end; null where they say monitor-only. */
+export function changeFor({ monitorOnly, labelPrecedence }: Settings, language: Language): string | null {
+  if (!monitorOnly.value) return changeOf('not-monitor-only', monitorOnly.from, language)
+  return labelPrecedence.value ? changeOf('label-precedence', labelPrecedence.from, language) : null
+}
+
+function changeOf(code: FindingCode, from: string | null, language: Language): string {
+  return GUARD_TEXTS[language].change[code](from?.startsWith('--') === true, from ?? '')
 }
 
 /** What two checks may write. */

@@ -21,7 +21,7 @@ export interface GuardTexts {
   /** a sentence */
   what: Record<FindingCode, (values: FindingValues) => string>
   /** what to change, without an end, for then goes on; flag: it is set in the command */
-  change: Record<FindingCode, (flag: boolean, values: FindingValues) => string>
+  change: Record<FindingCode, (flag: boolean, from: string) => string>
   then: { compose: string; byHand: string; stop: string }
   /** one-off checks are asked for anew each time */
   oneOff: string
@@ -33,8 +33,11 @@ export interface GuardTexts {
   unchanged: string
   steps: {
     stop: string
-    /** fix: a change, as above; null: its settings say monitor-only */
-    check(fix: string | null): string
+    /** change: as above */
+    change(change: string): string
+    monitorOnly: string
+    /** its settings are not known */
+    unknown: string
     back: string
     /** the old image was removed, or may be */
     backPulled: string
@@ -68,10 +71,10 @@ const EN: GuardTexts = {
   },
   change: {
     'not-monitor-only': (flag) => (flag ? 'Write --monitor-only in its command' : 'Set WATCHTOWER_MONITOR_ONLY=true in its environment'),
-    'label-precedence': (flag, { from }) => `Remove ${from} from its ${flag ? 'command' : 'environment'}`,
-    'log-level': (flag, { from }) => `Remove ${from} from its ${flag ? 'command' : 'environment'}`,
+    'label-precedence': (flag, from) => `Remove ${from} from its ${flag ? 'command' : 'environment'}`,
+    'log-level': (flag, from) => `Remove ${from} from its ${flag ? 'command' : 'environment'}`,
     'log-unreadable': () => 'Set its logging driver to json-file',
-    'no-pull': (flag, { from }) => `Remove ${from} from its ${flag ? 'command' : 'environment'}`,
+    'no-pull': (flag, from) => `Remove ${from} from its ${flag ? 'command' : 'environment'}`,
     'log-rotation': () => 'Set max-size to 10m and max-file to 3 in its logging options',
   },
   then: {
@@ -88,7 +91,9 @@ const EN: GuardTexts = {
   unchanged: 'the same image, recreated with another container',
   steps: {
     stop: '1. Stop Watchtower:',
-    check: (fix) => (fix === null ? '2. Its settings say monitor-only: look for another way in which it was started.' : `2. ${fix}.`),
+    change: (change) => `2. ${change}.`,
+    monitorOnly: '2. Its settings say monitor-only: look for another way in which it was started.',
+    unknown: '2. Its settings are not known any more: look whether they say WATCHTOWER_MONITOR_ONLY=true or --monitor-only.',
     back: '3. If the new version does not suit, roll back:',
     backPulled: '3. If the new version does not suit, roll back; the old image is pulled again:',
     backUnknown: '3. The old image is not known. If the new version does not suit, write the version that ran before into the compose file.',
@@ -122,10 +127,10 @@ const FR: GuardTexts = {
   },
   change: {
     'not-monitor-only': (flag) => (flag ? 'Écrire --monitor-only dans sa commande' : 'Mettre WATCHTOWER_MONITOR_ONLY=true dans son environnement'),
-    'label-precedence': (flag, { from }) => `Retirer ${from} de ${flag ? 'sa commande' : 'son environnement'}`,
-    'log-level': (flag, { from }) => `Retirer ${from} de ${flag ? 'sa commande' : 'son environnement'}`,
+    'label-precedence': (flag, from) => `Retirer ${from} de ${flag ? 'sa commande' : 'son environnement'}`,
+    'log-level': (flag, from) => `Retirer ${from} de ${flag ? 'sa commande' : 'son environnement'}`,
     'log-unreadable': () => 'Choisir json-file comme pilote de son journal (logging driver)',
-    'no-pull': (flag, { from }) => `Retirer ${from} de ${flag ? 'sa commande' : 'son environnement'}`,
+    'no-pull': (flag, from) => `Retirer ${from} de ${flag ? 'sa commande' : 'son environnement'}`,
     'log-rotation': () => 'Mettre max-size à 10m et max-file à 3 dans les options de son journal',
   },
   then: {
@@ -144,7 +149,9 @@ const FR: GuardTexts = {
   unchanged: 'la même image, recréée avec un autre conteneur',
   steps: {
     stop: `1. Arrêter Watchtower${NB}:`,
-    check: (fix) => (fix === null ? `2. Ses réglages disent surveillance seule${NB}: chercher de quelle autre façon il a été lancé.` : `2. ${fix}.`),
+    change: (change) => `2. ${change}.`,
+    monitorOnly: `2. Ses réglages disent surveillance seule${NB}: chercher de quelle autre façon il a été lancé.`,
+    unknown: `2. Ses réglages ne sont plus connus${NB}: regarder s’ils disent WATCHTOWER_MONITOR_ONLY=true ou --monitor-only.`,
     back: `3. Si la nouvelle version ne convient pas, revenir en arrière${NB}:`,
     backPulled: `3. Si la nouvelle version ne convient pas, revenir en arrière${NB}; l’ancienne image est téléchargée de nouveau${NB}:`,
     backUnknown: '3. L’ancienne image n’est pas connue. Si la nouvelle version ne convient pas, écrire la version d’avant dans le fichier Compose.',

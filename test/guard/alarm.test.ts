@@ -5,7 +5,7 @@ import t from 'tap'
 import { type AlarmStyle, findingMessage, incidentMessage, settledMessage } from '../../src/guard/alarm.js'
 import { type Finding, findingsOf } from '../../src/guard/findings.js'
 import type { Incident } from '../../src/guard/incident.js'
-import { settingsOf } from '../../src/guard/settings.js'
+import { type Settings, settingsOf } from '../../src/guard/settings.js'
 import { type ContainerFacts, containerFacts } from '../../src/report/facts.js'
 import { MAX_BYTES, MAX_VISIBLE, type Message } from '../../src/report/message.js'
 import { type Language, LANGUAGES } from '../../src/report/texts.js'
@@ -53,19 +53,28 @@ const ONE: Incident = {
   container: 'friday-nginx', state: 'recreated', at: '2026-11-23T20:29:40.000000001Z', image: 'nginx:1.26', old: { version: '1.26.0', id: '39d11e656060' }, new: { version: '1.26.1', id: '8f5482fce066' },
   unchanged: false, back: ['docker tag 39d11e656060 nginx:1.26', 'docker compose up -d nginx'], pulls: false, start: ['docker compose up -d nginx'],
 }
-const FIX = { en: 'Set WATCHTOWER_MONITOR_ONLY=true in its environment', fr: 'Mettre WATCHTOWER_MONITOR_ONLY=true dans son environnement' }
+const settings = (...env: string[]) => settingsOf({ Config: { Env: env } })
 const INCIDENTS: Record<string, [Incident, ...Incident[]]> = {
   replaced: [ONE],
   'replaced-today': [{ ...ONE, at: '2026-11-24T07:00:00Z', back: ['docker pull nginx@sha256:d9', 'docker tag nginx@sha256:d9 nginx:1.26', 'docker compose up -d nginx'], pulls: true }],
   'replaced-unknown': [{ ...ONE, at: null, image: null, old: null, new: null, back: [], start: [] }],
   'replaced-unchanged': [ONE, { ...ONE, container: 'friday-app', image: 'app:1', unchanged: true, old: { version: null, id: '111111111111' }, new: { version: null, id: '111111111111' }, back: [] }],
+  'replaced-monitor-only': [ONE],
+  'replaced-label-precedence': [ONE],
+  'replaced-settings-unknown': [ONE],
   stopped: [{ ...ONE, state: 'stopped', new: { version: '2026-11-20 (8f5482fce066)', id: '8f5482fce066' } }],
   'replaced-many': Array.from({ length: 30 }, (_, i) => ({ ...ONE, container: `friday-nginx-${i}` })) as [Incident, ...Incident[]],
 }
 
+const SETTINGS: Record<string, Settings | null> = {
+  'replaced-monitor-only': settings(MONITOR_ONLY),
+  'replaced-label-precedence': settings(MONITOR_ONLY, 'WATCHTOWER_LABEL_TAKE_PRECEDENCE=true'),
+  'replaced-settings-unknown': null,
+}
+
 const messages = new Map<string, (language: Language) => Message>([
   ...Object.entries(GIVEN).map(([name, given]) => [name, (language: Language) => findingMessage(findings(given, language)[0]!, style(language))] as const),
-  ...Object.entries(INCIDENTS).map(([name, incidents]) => [name, (language: Language) => incidentMessage(incidents, 'watchtower', name === 'stopped' ? null : FIX[language], style(language, 'nas'))] as const),
+  ...Object.entries(INCIDENTS).map(([name, incidents]) => [name, (language: Language) => incidentMessage(incidents, 'watchtower', name in SETTINGS ? SETTINGS[name]! : settings(), style(language, 'nas'))] as const),
   ['monitor-only-again', (language) => settledMessage('watchtower', style(language))],
 ])
 
@@ -88,11 +97,11 @@ t.test('whatever the names are, an alarm is harmless and within the limits', asy
   const worst: Incident = { ...ONE, container: odd, image: odd, old: { version: odd, id: odd }, new: { version: odd, id: odd }, back: [odd, 'docker compose up -d x'], start: [odd] }
   const long: Incident = { ...ONE, back: Array.from({ length: 3 }, () => 'x'.repeat(400)) }
   for (const incidents of [[worst], [worst, worst], [{ ...worst, state: 'stopped' as const }], [long], [ONE, long, long]] as [Incident, ...Incident[]][]) {
-    const { html, text } = incidentMessage(incidents, odd, odd, style('fr', odd))
+    const { html, text } = incidentMessage(incidents, odd, settings(), style('fr', odd))
     t.same(parseTelegramHtml(html), { type: 'text', text })
     t.ok(text.length <= MAX_VISIBLE - 300 && Buffer.byteLength(html) <= MAX_BYTES, `${text.length}`)
   }
-  const finding: Finding = { code: 'no-pull', severity: 'warning', about: [], what: odd, change: odd, remedy: odd, paste: [odd] }
+  const finding: Finding = { code: 'no-pull', severity: 'warning', about: [], what: odd, remedy: odd, paste: [odd] }
   t.equal(parseTelegramHtml(findingMessage(finding, style('en', odd)).html).type, 'text')
 })
 
