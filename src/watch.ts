@@ -2,13 +2,13 @@
 // what is read of their logs, changes the state. Looks now and then, and when something changed.
 import { createBell } from './bell.js'
 import type { Config } from './config.js'
-import type { Docker, Listed } from './docker/client.js'
+import type { Docker } from './docker/client.js'
 import { findWatchtowers, isOneOff } from './docker/discover.js'
 import { type Announcement, announcementOf } from './guard/banner.js'
 import { dueAfter, type Plan, planOf } from './guard/overdue.js'
 import { type Settings, settingsOf } from './guard/settings.js'
 import { type Vitals, vitalsOf } from './guard/vitals.js'
-import { afterCheck, checkOf, judge, type Known, type Verdict } from './guard/watching.js'
+import { afterCheck, checkOf, judge, judgeGone, type Known, type Verdict } from './guard/watching.js'
 import { watchMessage } from './guard/watch-message.js'
 import { looked } from './guard/watched.js'
 import type { Log } from './logger.js'
@@ -22,7 +22,11 @@ export interface Watch {
   sealed(sealed: Pick<Sealed, 'container' | 'session'>): void
   /** A log was read to its end: what it says of checks is known from now on. */
   attached(id: string): void
+  /** A Watchtower is attached to; answer: its container's inspect answer. */
+  inspected(id: string, answer: unknown): void
   saw(id: string, event: WatchtowerEvent, at: string | null): void
+  /** A container was removed, and what there was of its log is read. */
+  gone(container: { id: string; name: string }): void
   /** Something on the engine may have changed. */
   ring(): void
   /** Resolves when the signal aborts. */
@@ -62,7 +66,7 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
   let absentSince: number | null = null
 
   function knownOf(id: string): Known {
-    const one = known.get(id) ?? { attached: false, idle: null, lastError: null, version: null, announced: null }
+    const one = known.get(id) ?? { attached: false, idle: null, lastError: null, oneOff: null, version: null, announced: null }
     known.set(id, one)
     return one
   }
@@ -100,22 +104,27 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     return plan
   }
 
-  async function inspect({ id }: Listed): Promise<Vitals | null> {
-    const answer = await docker.inspectContainer(id)
+  function read(id: string, answer: unknown): Vitals | null {
     if (!settings.has(id)) settings.set(id, settingsOf(answer))
     return vitalsOf(answer)
   }
+
+  const runsOnce = (id: string): boolean => settings.get(id)?.runOnce.value === true
 
   async function look(): Promise<void> {
     const found = await findWatchtowers(docker, config.watchtower)
     const staying: Vitals[] = []
     const oneOffs: Vitals[] = []
     for (const one of found) {
-      const once = isOneOff(one) || settings.get(one.id)?.runOnce.value === true
+      const once = isOneOff(one) || runsOnce(one.id)
       // of a one-off check only its end is of interest, and only if it said why
       if (once && (one.running || !known.get(one.id)?.lastError)) continue
-      const vitals = await inspect(one)
-      if (vitals) (once || settings.get(one.id)?.runOnce.value === true ? oneOffs : staying).push(vitals)
+      const vitals = read(one.id, await docker.inspectContainer(one.id))
+      if (!vitals) continue
+      if (once || runsOnce(one.id)) {
+        knownOf(one.id).oneOff = { ended: vitals.status === 'stopped' }
+        oneOffs.push(vitals)
+      } else staying.push(vitals)
     }
     const now = Date.now()
     const gap = now - (lookedAt ?? now)
@@ -140,7 +149,7 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
       return tell({ ...state, watched: after.watched }, verdicts, now)
     })
     const kept = new Set([...found.map(({ id }) => id), ...store.get().watched.map(({ id }) => id)])
-    for (const map of [known, settings, plans]) for (const id of map.keys()) if (!kept.has(id)) map.delete(id)
+    for (const map of [known, settings, plans]) for (const id of map.keys()) if (!kept.has(id) && !known.get(id)?.oneOff) map.delete(id)
   }
 
   return {
@@ -156,6 +165,18 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     },
     attached(id) {
       knownOf(id).attached = true
+      bell.ring()
+    },
+    inspected(id, answer) {
+      const vitals = read(id, answer)
+      if (!vitals || !(vitals.oneOff || runsOnce(id))) return
+      // what ended before is history
+      if (vitals.status !== 'stopped' || (vitals.finishedAt ?? 0) >= begunAt) knownOf(id).oneOff ??= { ended: false }
+    },
+    gone(container) {
+      const now = Date.now()
+      change((state) => tell(state, judgeGone(container, knownOf(container.id)), now))
+      knownOf(container.id).oneOff = null
       bell.ring()
     },
     saw(id, event, at) {

@@ -44,7 +44,7 @@ export interface WatchtowersOptions {
   /** Sees what each of them was told to do, and does. */
   guard: Pick<Guard, 'onContainer' | 'onUnreadable' | 'onReplacing' | 'look'>
   /** Sees what is in their logs. */
-  watch: Pick<Watch, 'attached' | 'saw'>
+  watch: Pick<Watch, 'attached' | 'inspected' | 'saw' | 'gone'>
   /** is told what became of each Watchtower */
   health: Pick<Health, 'seen' | 'watch'>
 }
@@ -78,7 +78,10 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
           log.info('watchtower.attached', { container: one.name, id }, `following ${one.name}`)
         },
         onEvent: (event, at) => watch.saw(id, event, at),
-        onContainer: (answer) => guard.onContainer({ id, name: one.name }, answer),
+        onContainer: (answer) => {
+          guard.onContainer({ id, name: one.name }, answer)
+          watch.inspected(id, answer)
+        },
         onReplacing: (check) => guard.onReplacing({ id, name: one.name }, check),
         onEngineError: (message) => {
           if (message !== one.fault) log.warn('log.broken', { container: one.name, error: message }, `Docker could not read on in the log of ${one.name}`)
@@ -136,6 +139,7 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
       if (one.active || found.some((c) => c.id === id)) continue
       followed.delete(id)
       health.watch(id, one.name, null)
+      watch.gone({ id, name: one.name })
     }
     health.seen('looked')
     onChange()

@@ -1,5 +1,6 @@
 // The Watchtowers at a start: of the machine, of this program, of one that was stopped on purpose.
 import t from 'tap'
+import { loadState } from '../src/state/file.js'
 import { createWatching, DAY, HOUR, MINUTE } from './watching.js'
 
 const ENV = ['WATCHTOWER_SCHEDULE=0 0 3 * * *', 'TZ=UTC', 'WATCHTOWER_MONITOR_ONLY=true']
@@ -51,4 +52,21 @@ t.test('a name that is mistyped in a deployment that worked is told of', async (
   await right.clock.until(Date.now() + 10 * MINUTE)
   t.match(right.said().join(), /watchtwoer/)
   await right.stop()
+})
+
+t.test('what was told of a Watchtower that WATCHTOWER_CONTAINER leaves out is over without a word', async (t) => {
+  const w = await createWatching(t, '2026-11-23T12:00:00Z')
+  for (const name of ['watchtower', 'other']) w.add(name, { env: ENV })
+  w.start()
+  await w.clock.until(Date.now() + 10 * MINUTE)
+  w.api.stop('other', 1)
+  await w.clock.until(Date.now() + 10 * MINUTE)
+  t.match(w.said(), [/^⚠️ Watchtower is not running\n\nother stopped/])
+  await w.stop()
+  w.start({ watchtower: 'watchtower' })
+  await w.clock.until(Date.now() + 10 * MINUTE)
+  await w.stop()
+  t.equal(w.said().length, 1)
+  t.same((await loadState(w.stateDir, '')).state?.raised, [])
+  t.same(w.loud.filter((event) => event.startsWith('watch.')), ['watch.alarm'])
 })

@@ -152,25 +152,6 @@ t.test('a check that looked at nothing is said once, until one looks at somethin
   await w.stop()
 })
 
-t.test('one-off checks are not awaited; one that ends after an error is told of', async (t) => {
-  const w = await createWatching(t, '2026-11-23T08:00:00Z')
-  w.add('watchtower', { env: ENV })
-  w.start()
-  await w.reach(at(0, 9))
-  for (const [name, exitCode] of [['good', 0], ['bad', 1]] as const) {
-    w.add(name, { args: ['--run-once', '--monitor-only'] })
-    await w.clock.until(Date.now() + 2_000)
-    if (exitCode === 1) w.say(name, 'level=fatal msg="unknown flag: --bogus password=hunter2hunter2"')
-    else w.check(3, name)
-    await w.clock.until(Date.now() + 2_000)
-    w.api.stop(name, exitCode)
-    await w.clock.until(Date.now() + MINUTE)
-  }
-  await w.reach(at(0, 23))
-  t.same(w.said(), ['⚠️ A one-off check failed\n\nbad ended with exit code 1.\nLast error: unknown flag: --bogus password=[removed]\n\nRemedy: it does not know --bogus password=[removed]: correct its command'])
-  await w.stop()
-})
-
 t.test('time in which nobody could look does not count', async (t) => {
   const w = await createWatching(t, '2026-11-23T02:59:00Z')
   w.add('watchtower', { env: ENV })

@@ -18,6 +18,7 @@ export const DAY = 24 * HOUR
 export interface Watching {
   api: DockerApi
   bot: BotApi
+  stateDir: string
   clock: SteppedClock
   /** moves the clock: in steps of minutes, at the end through every timer */
   reach(ms: number): Promise<void>
@@ -66,7 +67,7 @@ export async function createWatching(t: Test, at: string, options: { timing?: Pa
     rmSync(stateDir, { recursive: true })
   })
   const self: Watching = {
-    api, bot, clock, loud,
+    api, bot, stateDir, clock, loud,
     async reach(ms) {
       await clock.leap(ms - 2 * MINUTE, 4 * MINUTE)
       await clock.until(ms)

@@ -13,6 +13,8 @@ export interface Vitals {
   exitCode: number
   /** by its restart policy, not by a person or at the engine's start */
   restarts: number
+  /** made by `docker compose run` */
+  oneOff: boolean
 }
 
 const Answer = z.object({
@@ -39,6 +41,7 @@ export function vitalsOf(answer: unknown): Vitals | null {
     finishedAt: timeOf(State.FinishedAt),
     exitCode: State.ExitCode ?? 0,
     restarts: RestartCount ?? 0,
+    oneOff: Config.Labels?.['com.docker.compose.oneoff'] === 'True',
   }
 }
 

@@ -20,7 +20,7 @@ export type WatchAlarm =
   /** due: when it should have checked; null where that is not known */
   | { type: 'overdue'; name: string; due: number | null; checkedAt: number | null; reason: Reason }
   | { type: 'idle'; name: string }
-  | { type: 'one-off'; name: string; exitCode: number; error: string }
+  | { type: 'one-off'; name: string; exitCode: number | null; error: string }
   /** next: when it checks next; null where that is not known */
   | { type: 'up'; name: string; next: number | null }
   | { type: 'found'; name: string }

@@ -1,6 +1,6 @@
 // What there is to tell of the watched Watchtowers. Takes their list and what is known of each, gives
 // verdicts: what is raised, and what is over.
-import type { CheckSession } from '../watchtower/session.js'
+import { type CheckSession, printsNoEnd } from '../watchtower/session.js'
 import type { Announcement } from './banner.js'
 import { dueOf, type Plan, reasonOf } from './overdue.js'
 import { nextRun } from './schedule.js'
@@ -19,6 +19,8 @@ export interface Known {
   idle: boolean | null
   /** the last that it logged since its start or its last good check */
   lastError: string | null
+  /** a check that runs once, and ran while this process did; ended: it was seen stopped, with its exit code */
+  oneOff: { ended: boolean } | null
   version: string | null
   announced: Announcement | null
 }
@@ -53,7 +55,19 @@ export function judge(situation: Situation): Verdict[] {
   }
   if (absentSince !== null && now - absentSince >= bounds.downAfterMs) verdicts.push({ type: 'raise', key: 'absent', alarm: { type: 'absent', wanted } })
   else if (absentSince === null) verdicts.push({ type: 'settle', key: 'absent', alarm: staying[0] ? { type: 'found', name: staying[0].name } : null })
+  // one that another WATCHTOWER_CONTAINER leaves out is not asked for any more
+  for (const key of raised) {
+    const [, of] = /^(?:down|overdue|idle):(.+)$/.exec(key) ?? []
+    if (of !== undefined && !watched.some((entry) => entry.key === of)) verdicts.push({ type: 'settle', key, alarm: null })
+  }
   return verdicts.filter(({ type, key }) => raised.includes(key) === (type === 'settle'))
+}
+
+/** What there is to tell of a one-off check that was removed at once (`--rm`): its exit code is gone with it, its last words are not. */
+export function judgeGone({ id, name }: { id: string; name: string }, { oneOff, idle, lastError, version }: Known): Verdict[] {
+  // what came to its end may log an error after it; of a version that tells no end nobody knows
+  if (oneOff === null || oneOff.ended || idle !== null || lastError === null || (version !== null && printsNoEnd(version))) return []
+  return [{ type: 'raise', key: `one-off:${id}`, alarm: { type: 'one-off', name, exitCode: null, error: lastError } }]
 }
 
 function judgeOne(entry: Watched, { now, begunAt, bounds, staying, raised, known, planFor }: Situation): Verdict[] {

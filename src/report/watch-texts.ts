@@ -14,7 +14,8 @@ export interface WatchTexts {
   meanwhile: string
   overdue(name: string, due: string | null, last: string | null): string
   idle(name: string): string
-  oneOff(name: string, exitCode: number): string
+  /** exitCode: null where it was removed before anybody could see it */
+  oneOff(name: string, exitCode: number | null): string
   up(name: string): string
   found(name: string): string
   checksAgain(name: string, when: string): string
@@ -60,7 +61,7 @@ const EN: WatchTexts = {
   meanwhile: 'Until it runs, nobody looks for updates.',
   overdue: (name, due, last) => `${due === null ? `${name} has not checked for too long` : `${name} should have checked on ${due}`}. ${last === null ? 'No check of it was seen yet.' : `Its last check was on ${last}.`}`,
   idle: (name) => `${name} ended its check without looking at a single container.`,
-  oneOff: (name, exitCode) => `${name} ended with exit code ${exitCode}.`,
+  oneOff: (name, exitCode) => (exitCode === null ? `${name} ended before its check did.` : `${name} ended with exit code ${exitCode}.`),
   up: (name) => `${name} is up.`,
   found: (name) => `${name} is followed from now on.`,
   checksAgain: (name, when) => `${name} checked on ${when}.`,
@@ -119,7 +120,7 @@ const FR: WatchTexts = {
   meanwhile: 'Tant qu’il ne tourne pas, personne ne cherche les mises à jour.',
   overdue: (name, due, last) => `${due === null ? `${name} n’a pas vérifié depuis trop longtemps` : `${name} aurait dû vérifier ${due}`}. ${last === null ? 'Aucune vérification n’a encore été vue.' : `Sa dernière vérification a eu lieu ${last}.`}`,
   idle: (name) => `${name} a terminé sa vérification sans regarder un seul conteneur.`,
-  oneOff: (name, exitCode) => `${name} s’est terminé avec le code de sortie ${exitCode}.`,
+  oneOff: (name, exitCode) => (exitCode === null ? `${name} s’est terminé avant la fin de sa vérification.` : `${name} s’est terminé avec le code de sortie ${exitCode}.`),
   up: (name) => `${name} est en marche.`,
   found: (name) => `${name} est suivi désormais.`,
   checksAgain: (name, when) => `${name} a vérifié ${when}.`,

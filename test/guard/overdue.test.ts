@@ -77,7 +77,7 @@ t.test('whatever the schedule, no alarm while checks come on time, across restar
       const own = plan(text, zone)
       // its own clock: a sleep stops it
       let [now, lostMs, restarts, id] = [at('2026-10-20T12:00:00Z'), 0, 0, 0]
-      let one: Vitals = { id: 'w0', name: 'watchtower', place: 'watchtower', status: 'running', startedAt: now - 30 * 24 * HOUR, finishedAt: null, exitCode: 0, restarts: 0 }
+      let one: Vitals = { id: 'w0', name: 'watchtower', place: 'watchtower', status: 'running', startedAt: now - 30 * 24 * HOUR, finishedAt: null, exitCode: 0, restarts: 0, oneOff: false }
       let from = now
       let list: Watched[] = []
       const awaitedUntil = (_: string, since: number) => dueAfter(since, own, null)?.by ?? null

@@ -40,6 +40,7 @@ const ALARMS: readonly WatchAlarm[] = [
   { ...overdue, reason: { type: 'error', error: 'Error response from daemon: Bad response from Docker engine' } },
   { type: 'idle', name },
   { type: 'one-off', name: 'friday_watchtower_run_1', exitCode: 2, error: 'Error response from daemon: Bad response from Docker engine' },
+  { type: 'one-off', name: 'friday_watchtower_run_1', exitCode: null, error: 'unknown flag: --bogus' },
   { type: 'up', name, next: null },
   { type: 'up', name, next: at('2026-11-28T02:00:00Z') },
   { type: 'found', name },

@@ -4,7 +4,7 @@ import { checked, type Look, looked, type Watched } from '../../src/guard/watche
 
 const MINUTE = 60_000
 const NOW = Date.parse('2026-11-26T12:00:00Z')
-const one = (changes: Partial<Vitals> = {}): Vitals => ({ id: 'w', name: 'watchtower', place: 'watchtower', status: 'running', startedAt: NOW - 60 * MINUTE, finishedAt: null, exitCode: 0, restarts: 0, ...changes })
+const one = (changes: Partial<Vitals> = {}): Vitals => ({ id: 'w', name: 'watchtower', place: 'watchtower', status: 'running', startedAt: NOW - 60 * MINUTE, finishedAt: null, exitCode: 0, restarts: 0, oneOff: false, ...changes })
 const look = (before: Watched[], minutes: number, vitals: Vitals[], more: Partial<Look> = {}) =>
   looked(before, { now: NOW + minutes * MINUTE, lateMs: 0, vitals, candidates: new Map(), checkedAt: () => null, awaitedUntil: (_, from) => from + 24 * 60 * MINUTE, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE }, ...more })
 const seen = look([], 0, [one()]).watched
@@ -85,8 +85,8 @@ t.test('a check that came to its end begins the wait anew, one that broke off is
 
 t.test('vitals are read from what inspect answers, whatever it is', (t) => {
   const answer = { Id: 'w', Name: '/watchtower', RestartCount: 2, State: { Running: true, Restarting: true, ExitCode: 1, StartedAt: '2026-11-26T12:00:00.5Z', FinishedAt: '0001-01-01T00:00:00Z' }, Config: { Labels: { 'com.docker.compose.project': 'friday', 'com.docker.compose.service': 'wt' } } }
-  t.same(vitalsOf(answer), { id: 'w', name: 'watchtower', place: '["friday","wt",null]', status: 'restarting', startedAt: NOW + 500, finishedAt: null, exitCode: 1, restarts: 2 })
-  t.match(vitalsOf({ Id: 'w', Name: '/watchtower', State: { Running: false }, Config: {} }), { place: 'watchtower', status: 'stopped', startedAt: null, exitCode: 0, restarts: 0 })
+  t.same(vitalsOf(answer), { id: 'w', name: 'watchtower', place: '["friday","wt",null]', status: 'restarting', startedAt: NOW + 500, finishedAt: null, exitCode: 1, restarts: 2, oneOff: false })
+  t.match(vitalsOf({ Id: 'w', Name: '/watchtower', State: { Running: false }, Config: {} }), { place: 'watchtower', status: 'stopped', startedAt: null, exitCode: 0, restarts: 0, oneOff: false })
   for (const odd of [null, {}, { Id: 'w' }, []]) t.equal(vitalsOf(odd), null)
   t.end()
 })

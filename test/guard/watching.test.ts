@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Plan } from '../../src/guard/overdue.js'
 import type { Vitals } from '../../src/guard/vitals.js'
-import { afterCheck, checkOf, judge, type Known, type Situation } from '../../src/guard/watching.js'
+import { afterCheck, checkOf, judge, judgeGone, type Known, type Situation } from '../../src/guard/watching.js'
 import type { Watched } from '../../src/guard/watched.js'
 import type { CheckSession } from '../../src/watchtower/session.js'
 
@@ -12,10 +12,10 @@ const plan: Plan = { schedule: { type: 'every', text: '3600', ms: HOUR }, zoneKn
 const watched = (changes: Partial<Watched> = {}): Watched => ({
   key: 'k', place: 'wt', id: 'w', name: 'wt', startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, anew: null, brokeOff: null, ...changes,
 })
-const vitals = (changes: Partial<Vitals> = {}): Vitals => ({ id: 'w', name: 'wt', place: 'wt', status: 'running', startedAt: NOW, finishedAt: null, exitCode: 0, restarts: 0, ...changes })
+const vitals = (changes: Partial<Vitals> = {}): Vitals => ({ id: 'w', name: 'wt', place: 'wt', status: 'running', startedAt: NOW, finishedAt: null, exitCode: 0, restarts: 0, oneOff: false, ...changes })
 const situation = (changes: Partial<Situation> = {}, known: Partial<Known> = {}): Situation => ({
   now: NOW, begunAt: NOW - HOUR, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE, overdueAfterMs: null }, watched: [watched()], staying: [vitals()], oneOffs: [], absentSince: null, raised: [], wanted: null,
-  known: () => ({ attached: true, idle: null, lastError: null, version: null, announced: null, ...known }), planFor: () => plan, ...changes,
+  known: () => ({ attached: true, idle: null, lastError: null, oneOff: null, version: null, announced: null, ...known }), planFor: () => plan, ...changes,
 })
 
 t.test('a healthy one says nothing', (t) => {
@@ -55,6 +55,21 @@ t.test('a check of nothing is said, and one of something after it', (t) => {
   t.same(judge(situation({ raised: ['idle:k'] })), [], 'it stays so until a check is seen')
   t.same(judge(situation({ raised: ['idle:k'], watched: [watched({ checkedAt: NOW })], planFor: () => null }, { idle: false })), [{ type: 'settle', key: 'idle:k', alarm: { type: 'checks-again', name: 'wt', at: NOW, next: null } }])
   t.same(judge(situation({ raised: ['idle:k'], planFor: () => ({ ...plan, schedule: null }) }, { idle: false })).length, 1)
+  t.end()
+})
+
+t.test('what was told of one that is not asked for any more is over, and nothing is said', (t) => {
+  const raised = ['down:other', 'overdue:other', 'idle:other', 'one-off:other', 'absent of another kind']
+  t.same(judge(situation({ raised })), ['down', 'overdue', 'idle'].map((kind) => ({ type: 'settle', key: `${kind}:other`, alarm: null })))
+  t.end()
+})
+
+t.test('a one-off check that was removed is told of by its last words, unless it came to its end', (t) => {
+  const failed = { attached: true, idle: null, lastError: 'EOF', oneOff: { ended: false }, version: null, announced: null }
+  const told = (changes: Partial<Known>) => judgeGone({ id: 'o', name: 'once' }, { ...failed, ...changes })
+  t.same(told({}), [{ type: 'raise', key: 'one-off:o', alarm: { type: 'one-off', name: 'once', exitCode: null, error: 'EOF' } }])
+  t.same(told({ version: '1.7.1' }).length, 1)
+  for (const well of [{ oneOff: null }, { oneOff: { ended: true } }, { idle: false }, { idle: true }, { lastError: null }, { version: '1.3.0' }]) t.same(told(well), [], JSON.stringify(well))
   t.end()
 })
 
