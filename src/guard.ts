@@ -143,7 +143,7 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
       const [settings, facts] = [settingsOf(answer), containerFacts(answer)]
       const { Running, StartedAt = '' } = (answer as { State?: { Running?: boolean; StartedAt?: string } }).State ?? {}
       if (!settings || !facts) return
-      const active = Running === true || Date.parse(StartedAt) >= begun
+      const active = Running === true || Date.parse(StartedAt) - docker.aheadMs() >= begun
       const one: Watched = { container, settings, facts, active, unreadable: watched.get(container.id)?.unreadable ?? false, oneOff: isOneOff(facts) || settings.runOnce.value }
       watched.set(container.id, one)
       if (!active) return

@@ -56,7 +56,7 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
   const everyMs = Math.min(LOOK_MS, downAfterMs / LOOKS_WITHIN, (overdueAfterMs ?? Infinity) / LOOKS_WITHIN)
   const bounds = { downAfterMs, steadyMs: downAfterMs / STEADY_PART, overdueAfterMs }
   const bell = createBell()
-  const begunAt = Date.now()
+  const began = Date.now()
   const known = new Map<string, Known>()
   const settings = new Map<string, Settings | null>()
   /** made anew when more is known: it takes milliseconds */
@@ -65,13 +65,18 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
   let lookedAt: number | null = null
   let absentSince: number | null = null
 
+  /** The engine's clock: what is compared with it are times of containers, logs and schedules. */
+  const clock = (): number => Date.now() + docker.aheadMs()
+  const begunAt = (): number => began + docker.aheadMs()
+
   function knownOf(id: string): Known {
     const one = known.get(id) ?? { attached: false, idle: null, lastError: null, oneOff: null, version: null, announced: null }
     known.set(id, one)
     return one
   }
 
-  function tell(state: State, verdicts: readonly Verdict[], now: number): State {
+  function tell(state: State, verdicts: readonly Verdict[]): State {
+    const now = Date.now()
     const writing = { host: config.host, language: config.style.language, timeZone: config.style.timeZone, now }
     return verdicts.reduce((before, { type, key, alarm }) => {
       const message = alarm && watchMessage(alarm, writing)
@@ -126,7 +131,7 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
         oneOffs.push(vitals)
       } else staying.push(vitals)
     }
-    const now = Date.now()
+    const now = clock()
     const gap = now - (lookedAt ?? now)
     const lateMs = gap > LATE_MS ? Math.round(gap - everyMs) : 0
     lookedAt = now
@@ -143,10 +148,10 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
       const after = looked(mine, { now, lateMs, vitals: staying, candidates, checkedAt, awaitedUntil, bounds })
       candidates = after.candidates
       const verdicts = judge({
-        now, begunAt, bounds, watched: after.watched, staying, oneOffs, absentSince: mine.length > 0 || (config.watchtower === null && state.cursors.length > 0) ? null : absentSince,
+        now, begunAt: begunAt(), bounds, watched: after.watched, staying, oneOffs, absentSince: mine.length > 0 || (config.watchtower === null && state.cursors.length > 0) ? null : absentSince,
         wanted: config.watchtower, raised: state.raised, known: knownOf, planFor: (id) => planFor(state, id, now),
       })
-      return tell({ ...state, watched: after.watched }, verdicts, now)
+      return tell({ ...state, watched: after.watched }, verdicts)
     })
     const kept = new Set([...found.map(({ id }) => id), ...store.get().watched.map(({ id }) => id)])
     for (const map of [known, settings, plans]) for (const id of map.keys()) if (!kept.has(id) && !known.get(id)?.oneOff) map.delete(id)
@@ -154,12 +159,12 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
 
   return {
     sealed({ container: { id }, session }) {
-      const now = Date.now()
+      const now = clock()
       const check = checkOf(session, now)
       if (check.ok) Object.assign(knownOf(id), { idle: check.idle, lastError: null })
       change((state) => {
         const { watched, verdicts } = afterCheck(state.watched, id, check, planFor(state, id, now), now)
-        return tell({ ...state, watched }, verdicts, now)
+        return tell({ ...state, watched }, verdicts)
       })
       bell.ring()
     },
@@ -171,25 +176,25 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
       const vitals = read(id, answer)
       if (!vitals || !(vitals.oneOff || runsOnce(id))) return
       // what ended before is history
-      if (vitals.status !== 'stopped' || (vitals.finishedAt ?? 0) >= begunAt) knownOf(id).oneOff ??= { ended: false }
+      if (vitals.status !== 'stopped' || (vitals.finishedAt ?? 0) >= begunAt()) knownOf(id).oneOff ??= { ended: false }
     },
     gone(container) {
-      const now = Date.now()
-      change((state) => tell(state, judgeGone(container, knownOf(container.id)), now))
+      change((state) => tell(state, judgeGone(container, knownOf(container.id))))
       knownOf(container.id).oneOff = null
       bell.ring()
     },
     saw(id, event, at) {
       const one = knownOf(id)
       if (event.type === 'started') Object.assign(one, { version: event.version, lastError: null })
-      else if (event.type === 'scheduled') one.announced = announcementOf(event.message, at === null ? Date.now() : Date.parse(at))
+      else if (event.type === 'scheduled') one.announced = announcementOf(event.message, at === null ? clock() : Date.parse(at))
       else if (event.type === 'error') one.lastError = event.message
       else if (event.type === 'session-aborted' && !event.consequence) one.lastError = event.error
     },
     ring: bell.ring,
     async run(signal) {
+      // for the engine's clock; one that does not answer is told of elsewhere: the time until it does is not counted
+      await docker.ping().catch(() => {})
       while (!signal.aborted) {
-        // an engine that does not answer is told of elsewhere: the time until it does is not counted
         await look().catch(() => {})
         await bell.wait(everyMs, signal)
       }

@@ -1,5 +1,6 @@
 // A daemon on a fake clock beside a Watchtower that a test starts, stops and lets check, with the messages it sends.
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -37,15 +38,19 @@ export interface Watching {
   stop(): Promise<number>
 }
 
-/** Nothing runs yet; the clock stands at this time. */
-export async function createWatching(t: Test, at: string, options: { timing?: Partial<Timing>; host?: string; watchtower?: string } = {}): Promise<Watching> {
+/** Nothing runs yet; the clock stands at this time. aheadMs: the engine is another machine, over tcp, and its clock is that far ahead. */
+export async function createWatching(t: Test, at: string, options: { timing?: Partial<Timing>; host?: string; watchtower?: string; aheadMs?: number } = {}): Promise<Watching> {
   const api = await createDockerApi()
+  api.aheadMs = options.aheadMs ?? 0
+  const elsewhere = createServer((socket) => void socket.pipe(connect(api.socketPath)).on('error', () => socket.destroy()).pipe(socket).on('error', () => {}))
+  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
+  const engineNow = (): number => Date.now() + api.aheadMs
   const bot = await createBotApi({ chats: [{ id: CHAT, title: 'Home' }] })
   const stateDir = mkdtempSync(join(tmpdir(), 'wt-state-'))
   const clock = installSteppedClock(Date.parse(at))
   const config: Config = {
     telegram: { token: bot.token, chat: CHAT, topic: null, apiRoot: bot.url, proxy: null },
-    docker: { type: 'unix', path: api.socketPath },
+    docker: options.aheadMs === undefined ? { type: 'unix', path: api.socketPath } : { type: 'tcp', host: '127.0.0.1', port: (elsewhere.address() as AddressInfo).port },
     watchtower: options.watchtower ?? null, host: options.host ?? null, remindMs: 0, quiet: null, style: { language: 'en', timeZone: 'UTC', template: null }, stateDir, logLevel: 'debug',
     timing: { ...TIMING, reconcileMs: 5 * MINUTE, paceMs: 1_000, dockerLostMs: 7 * DAY, ...options.timing },
   }
@@ -63,6 +68,7 @@ export async function createWatching(t: Test, at: string, options: { timing?: Pa
     abort.abort()
     await running
     await api.close()
+    elsewhere.close()
     await bot.close()
     rmSync(stateDir, { recursive: true })
   })
@@ -74,13 +80,13 @@ export async function createWatching(t: Test, at: string, options: { timing?: Pa
     },
     said: (from = 0) => bot.messages.slice(from).map(({ text }) => text),
     say(name, ...lines) {
-      const time = new Date().toISOString().slice(0, 19)
-      api.log(name).write(...lines.map((line, n) => ({ at: stamp(Date.now(), n * 1000), stream: 'stderr' as const, text: `time="${time}Z" ${line}` })))
+      const time = new Date(engineNow()).toISOString().slice(0, 19)
+      api.log(name).write(...lines.map((line, n) => ({ at: stamp(engineNow(), n * 1000), stream: 'stderr' as const, text: `time="${time}Z" ${line}` })))
     },
     check: (scanned = 9, name = 'watchtower') => self.say(name, `level=info msg="Session done" Failed=0 Scanned=${scanned} Updated=0 notify=no`),
     add(name, { env = [], seed = name, args = [], labels = {} } = {}) {
       const one = container({ name, image: 'containrrr/watchtower:1.7.1', labels: { ...WATCHTOWER, ...labels }, env, args, id: madeUpId(seed) })
-      one.State.StartedAt = new Date().toISOString()
+      one.State.StartedAt = new Date(engineNow()).toISOString()
       api.containers.push(one)
       api.events.pushFor(one, 'start')
       return one

@@ -1,9 +1,11 @@
 // The Docker client that can only look: dockerode, behind an allow-list of GET paths. Whatever else
 // is asked of it is refused before it reaches the socket.
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import Dockerode from 'dockerode'
 import modemHttp from 'docker-modem/lib/http.js'
 import { apiVersionFor } from './api-version.js'
+import { aheadBy } from './clock.js'
 
 /** Where the engine listens, as DOCKER_HOST says it. */
 export type DockerHost = { type: 'unix'; path: string } | { type: 'tcp'; host: string; port: number; tls?: DockerTls }
@@ -28,6 +30,8 @@ export interface Listed {
 export interface Docker {
   /** Resolves when the engine answers. */
   ping(): Promise<void>
+  /** By how many milliseconds its clock was ahead of ours at the last ping; 0 on this machine, and where nothing told. */
+  aheadMs(): number
   /** The raw version answer. */
   version(): Promise<unknown>
   /** All containers, or those that the filters select, stopped ones too. */
@@ -100,6 +104,7 @@ function isRead({ method, path = '', hijack, openStdin }: Parameters<Dial>[0]): 
 export function createDocker(host: DockerHost, timeoutMs: number, stop: AbortSignal): Docker {
   let version: Promise<string | undefined> | null = null
   let prefix: string | undefined
+  let aheadMs = 0
   const dockerode = guarded(host, isRead, () => prefix)
   const asked = <T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> => within(timeoutMs, stop, call)
 
@@ -129,35 +134,41 @@ export function createDocker(host: DockerHost, timeoutMs: number, stop: AbortSig
     }
   }
 
+  /** The answer as it begins. */
+  const begun = (path: string, options: Record<string, unknown>, abortSignal: AbortSignal): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      dockerode.modem.dial({ path, method: 'GET', options, isStream: true, abortSignal, statusCodes: { 200: true } }, (error, answer) => (error ? reject(error) : resolve(answer as IncomingMessage)))
+    })
+
   const stream = (path: string, query: Record<string, unknown>, signal: AbortSignal): Promise<Readable> =>
-    bounded(
-      (abortSignal) =>
-        new Promise((resolve, reject) => {
-          // not AbortSignal.any: Node 20 keeps a trace of every signal made so for as long as its oldest source lives
-          const end = new AbortController()
-          const stopped = (): void => end.abort(signal.reason)
-          const over = (): void => signal.removeEventListener('abort', stopped)
-          if (signal.aborted) stopped()
-          else signal.addEventListener('abort', stopped)
-          abortSignal.addEventListener('abort', () => end.abort(abortSignal.reason))
-          dockerode.modem.dial({ path, method: 'GET', options: query, isStream: true, abortSignal: end.signal, statusCodes: { 200: true } }, (error, answer) => {
-            if (error) {
-              over()
-              reject(error)
-            } else resolve((answer as Readable).on('close', over))
-          })
-        }),
-    )
+    bounded(async (abortSignal) => {
+      // not AbortSignal.any: Node 20 keeps a trace of every signal made so for as long as its oldest source lives
+      const end = new AbortController()
+      const stopped = (): void => end.abort(signal.reason)
+      const over = (): void => signal.removeEventListener('abort', stopped)
+      if (signal.aborted) stopped()
+      else signal.addEventListener('abort', stopped)
+      abortSignal.addEventListener('abort', () => end.abort(abortSignal.reason))
+      try {
+        return (await begun(path, query, end.signal)).on('close', over)
+      } catch (error) {
+        over()
+        throw error
+      }
+    })
 
   return {
     async ping() {
       try {
-        await within(Math.min(PING_MS, timeoutMs), stop, () => dockerode.ping())
+        const askedAt = Date.now()
+        const { headers } = (await within(Math.min(PING_MS, timeoutMs), stop, (signal) => begun('/_ping', {}, signal))).resume()
+        if (host.type === 'tcp') aheadMs = aheadBy(headers.date, askedAt, Date.now()) ?? aheadMs
       } catch (error) {
         version = null
         throw error
       }
     },
+    aheadMs: () => aheadMs,
     version: () => asked(() => dockerode.version()),
     async list(filters = {}) {
       const containers = await bounded((abortSignal) => dockerode.listContainers({ all: true, filters, abortSignal }))

@@ -37,6 +37,8 @@ export interface DockerApi {
   apiVersion: string
   /** the oldest version that is taken, as /version says; default '1.12' */
   minApiVersion: string
+  /** how far its clock is ahead of this process's; default 0 */
+  aheadMs: number
   events: FakeEvents
   /** the log of a container by name or id; created on first use, kept when the container is removed and added again under its id */
   log(nameOrId: string): FakeLog
@@ -67,6 +69,7 @@ export async function createDockerApi(): Promise<DockerApi> {
     const path = request.url ?? ''
     api.requests.push({ method: request.method ?? '', path })
     response.setHeader('Api-Version', api.apiVersion)
+    response.setHeader('Date', new Date(Date.now() + api.aheadMs).toUTCString())
     const [, version, rest = path] = /^\/v(\d+\.\d+)(\/.*)$/.exec(path) ?? []
     const [bare = ''] = rest.split('?')
     request.resume()
@@ -157,17 +160,19 @@ export async function createDockerApi(): Promise<DockerApi> {
     return undefined
   }
 
+  const now = (): string => new Date(Date.now() + api.aheadMs).toISOString()
+
   const api: DockerApi = {
-    socketPath, host: `unix://${socketPath}`, requests: [], containers: [], images: [], apiVersion: '1.41', minApiVersion: '1.12', events,
+    socketPath, host: `unix://${socketPath}`, requests: [], containers: [], images: [], apiVersion: '1.41', minApiVersion: '1.12', aheadMs: 0, events,
     log: (nameOrId) => logOf(need(nameOrId)),
     start: (nameOrId) => {
       const one = need(nameOrId)
-      Object.assign(one.State, { Status: 'running', Running: true, StartedAt: new Date().toISOString() })
+      Object.assign(one.State, { Status: 'running', Running: true, StartedAt: now() })
       events.pushFor(one, 'start')
     },
     stop: (nameOrId, exitCode = 0) => {
       const one = need(nameOrId)
-      Object.assign(one.State, { Status: 'exited', Running: false, ExitCode: exitCode, FinishedAt: new Date().toISOString() })
+      Object.assign(one.State, { Status: 'exited', Running: false, ExitCode: exitCode, FinishedAt: now() })
       logOf(one).end()
       events.pushFor(one, 'die', { exitCode: String(exitCode) })
     },
