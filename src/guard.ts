@@ -7,9 +7,9 @@ import { type AlarmStyle, findingMessage, incidentMessage, settledMessage } from
 import { type Finding, findingsOf } from './guard/findings.js'
 import { incidentKey, incidentsOf, type Incident, violationsOf } from './guard/incident.js'
 import { type Settings, settingsOf } from './guard/settings.js'
+import { vitalsOf } from './guard/vitals.js'
 import type { Log } from './logger.js'
 import { createMemory } from './memory.js'
-import { isOneOff } from './report/place.js'
 import { type ContainerFacts, containerFacts } from './report/facts.js'
 import type { Watchable } from './report/watched.js'
 import { raise, settle } from './state/state.js'
@@ -140,11 +140,10 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
 
   return {
     onContainer(container, answer) {
-      const [settings, facts] = [settingsOf(answer), containerFacts(answer)]
-      const { Running, StartedAt = '' } = (answer as { State?: { Running?: boolean; StartedAt?: string } }).State ?? {}
-      if (!settings || !facts) return
-      const active = Running === true || Date.parse(StartedAt) - docker.aheadMs() >= begun
-      const one: Watched = { container, settings, facts, active, unreadable: watched.get(container.id)?.unreadable ?? false, oneOff: isOneOff(facts) || settings.runOnce.value }
+      const [settings, facts, vitals] = [settingsOf(answer), containerFacts(answer), vitalsOf(answer)]
+      if (!settings || !facts || !vitals) return
+      const active = vitals.status !== 'stopped' || (vitals.startedAt ?? 0) - docker.aheadMs() >= begun
+      const one: Watched = { container, settings, facts, active, unreadable: watched.get(container.id)?.unreadable ?? false, oneOff: vitals.oneOff || settings.runOnce.value }
       watched.set(container.id, one)
       if (!active) return
       void next(() => judge(one))

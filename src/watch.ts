@@ -80,10 +80,11 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     const writing = { host: config.host, language: config.style.language, timeZone: config.style.timeZone, now }
     return verdicts.reduce((before, { type, key, alarm }) => {
       const message = alarm && watchMessage(alarm, writing)
-      const after = type === 'raise' ? message && raise(before, { key, message }, now) : settle(before, { key, message }, now)
-      if (after === null || after === before) return before
-      if (type === 'raise') log.warn('watch.alarm', { key, alarm }, message?.text.replace(/\n+/g, ' ') ?? '')
-      else log.info('watch.over', { key, alarm }, message?.text.replace(/\n+/g, ' ') ?? 'an alarm is over')
+      const after = type === 'raise' && message ? raise(before, { key, message }, now) : settle(before, { key, message }, now)
+      if (after === before) return before
+      const said = message?.text.replace(/\n+/g, ' ') ?? 'an alarm is over'
+      if (type === 'raise') log.warn('watch.alarm', { key, alarm }, said)
+      else log.info('watch.over', { key, alarm }, said)
       return after
     }, state)
   }
@@ -186,7 +187,7 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     saw(id, event, at) {
       const one = knownOf(id)
       if (event.type === 'started') Object.assign(one, { version: event.version, lastError: null })
-      else if (event.type === 'scheduled') one.announced = announcementOf(event.message, at === null ? clock() : Date.parse(at))
+      else if (event.type === 'scheduled' && at !== null) one.announced = announcementOf(event.message, Date.parse(at))
       else if (event.type === 'error') one.lastError = event.message
       else if (event.type === 'session-aborted' && !event.consequence) one.lastError = event.error
     },

@@ -163,11 +163,12 @@ function numberOf(text: string, names: readonly string[]): number {
 
 /** Milliseconds of a duration as Go writes it (1h30m, 1.5h); null where it is none. */
 function goDuration(text: string): number | null {
-  const [, sign = '', rest = ''] = /^([-+]?)(.*)$/.exec(text.trim()) ?? []
+  const signed = text.trim()
+  const rest = signed.replace(/^[-+]/, '')
   if (rest === '0') return 0
   if (!/^(?:(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})(?:ns|[uµμ]s|ms|s|m|h))+$/.test(rest)) return null
   const ms = [...rest.matchAll(/([\d.]+)([a-zµμ]+)/g)].reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNIT_MS.get(unit) as number), 0)
-  return sign === '-' ? -ms : ms
+  return signed.startsWith('-') ? -ms : ms
 }
 
 /**

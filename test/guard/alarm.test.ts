@@ -43,9 +43,12 @@ const GIVEN: Record<string, Given> = {
   'not-monitor-only-one-off': { labels: composeLabels('watchtower', { oneoff: 'True' }), args: ['--run-once'] },
   'label-precedence': { env: [MONITOR_ONLY, 'WATCHTOWER_LABEL_TAKE_PRECEDENCE=true'], neighbours: [exempt('web'), exempt('db'), ...many(2)] },
   'log-level': { env: [MONITOR_ONLY, 'WATCHTOWER_LOG_LEVEL=error'] },
+  'label-precedence-flag': { args: ['-m', '--label-take-precedence'], neighbours: [exempt('web')] },
+  'log-level-flag': { args: ['-m', '--log-level=warn'] },
   'log-unreadable': { env: [MONITOR_ONLY], log: { Type: 'syslog', Config: {} }, unreadable: true },
   'log-rotation': { env: [MONITOR_ONLY], log: rotating('10k', '3'), neighbours: many(10) },
   'no-pull': { args: ['-m', '--no-pull'] },
+  'no-pull-variable': { env: [MONITOR_ONLY, 'WATCHTOWER_NO_PULL=true'] },
   'no-pull-by-hand': { args: ['-m', '--no-pull'], labels: {} },
 }
 
@@ -59,6 +62,7 @@ const INCIDENTS: Record<string, [Incident, ...Incident[]]> = {
   'replaced-today': [{ ...ONE, at: '2026-11-24T07:00:00Z', back: ['docker pull nginx@sha256:d9', 'docker tag nginx@sha256:d9 nginx:1.26', 'docker compose up -d nginx'], pulls: true }],
   'replaced-unknown': [{ ...ONE, at: null, image: null, old: null, new: null, back: [], start: [] }],
   'replaced-unchanged': [ONE, { ...ONE, container: 'friday-app', image: 'app:1', unchanged: true, old: { version: null, id: '111111111111' }, new: { version: null, id: '111111111111' }, back: [] }],
+  'replaced-unlabelled': [{ ...ONE, old: { version: null, id: '39d11e656060' }, new: { version: null, id: '8f5482fce066' } }],
   'replaced-monitor-only': [ONE],
   'replaced-label-precedence': [ONE],
   'replaced-settings-unknown': [ONE],
@@ -120,6 +124,7 @@ t.test('a Watchtower as it should be has no findings', async (t) => {
 t.test('a log is too small when it may not keep two checks of what is watched', async (t) => {
   const small = (log: Given['log'], neighbours: number, ...env: string[]): boolean => findings({ env: [MONITOR_ONLY, ...env], neighbours: many(neighbours), log }).length > 0
   t.ok(small(rotating('10k'), 1), 'one file that is begun anew')
+  t.ok(small(rotating('10000'), 1), 'in bytes')
   t.notOk(small(rotating('20k', '2'), 1))
   t.notOk(small(rotating('1m'), 100))
   t.ok(small(rotating('100k', '2'), 50))

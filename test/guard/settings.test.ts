@@ -112,6 +112,7 @@ t.test('the command is found behind an init, and in Entrypoint and Cmd where tha
   t.equal(of({ Path: '/start.sh', Args: ['-m'] }), true, 'a script hands on what it is given')
   t.equal(settingsOf({ Config: { Entrypoint: ['/watchtower', '-m'], Cmd: ['web'] } })?.monitorOnly.value, true)
   t.equal(settingsOf({ Config: {} })?.monitorOnly.value, false)
+  t.equal(settingsOf({ Path: '/watchtower', Config: {} })?.monitorOnly.value, false)
 })
 
 t.test('the log driver and how it rotates are read as they are written', async (t) => {

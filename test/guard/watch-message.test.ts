@@ -37,6 +37,7 @@ const ALARMS: readonly WatchAlarm[] = [
   { ...overdue, reason: { type: 'not-up' } },
   { ...overdue, due: null, checkedAt: null, reason: { type: 'started-anew' } },
   { ...overdue, reason: { type: 'restarts', times: 3 } },
+  { ...overdue, reason: { type: 'restarts', times: 1 } },
   { ...overdue, reason: { type: 'error', error: 'Error response from daemon: Bad response from Docker engine' } },
   { type: 'idle', name },
   { type: 'one-off', name: 'friday_watchtower_run_1', exitCode: 2, error: 'Error response from daemon: Bad response from Docker engine' },

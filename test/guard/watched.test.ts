@@ -28,6 +28,13 @@ t.test('one that does not stay up is watched once it took as long as it takes to
   t.end()
 })
 
+t.test('of two in one place the younger counts; what never ran keeps the time that was known', (t) => {
+  const [old, young] = [one({ id: 'old', startedAt: NOW - 90 * MINUTE }), one({ id: 'young' })]
+  for (const vitals of [[old, young], [young, old]]) t.same(look([], 0, vitals).watched.map(({ id }) => id), ['young'])
+  t.match(look(seen, 1, [one({ status: 'stopped', startedAt: null })]).watched, [{ startedAt: NOW - 60 * MINUTE, downSince: NOW + MINUTE }])
+  t.end()
+})
+
 t.test('it is down from the look that saw it so, until it has stayed up', (t) => {
   const down = look(seen, 1, [one({ status: 'stopped' })]).watched
   t.equal(down[0]?.downSince, NOW + MINUTE)
