@@ -96,3 +96,21 @@ await engineTest(t, 'one that does not check is told of, and that it checks agai
   }
   t.equal(bot.messages.length, 2)
 }, 180_000)
+
+await engineTest(t, 'a one-off check that is removed at once is told of by its last words, however short it lived', async (t, engine) => {
+  const { watchtower, sidecar } = await begin(t, engine)
+  const { bot } = sidecar
+  await engine.run('--name', 'watchtower', '-v', watchtower.mount, watchtower.image)
+  await sidecar.waitFor('watchtower.attached')
+  const once = async (name: string, exitCode: number, line: string): Promise<void> => {
+    const feed = watchtower.createFeed()
+    feed.feed(line)
+    feed.exit(exitCode)
+    await engine.run('--rm', '--name', name, '-v', feed.mount, watchtower.image, '--run-once')
+  }
+  await once('well', 0, watchtowerLine('Session done', 'Failed=0 Scanned=3 Updated=0 notify=no'))
+  await until(() => false, 3_000)
+  for (const name of ['first', 'second', 'third']) await once(name, 1, watchtowerLine('Error response from daemon: Bad response from Docker engine', '', 'error'))
+  await nth(bot, 3)
+  t.same(bot.messages.map(({ text }) => /^(\w+) ended .*\nLast error: Error response/m.exec(text)?.[1]).sort(), ['first', 'second', 'third'])
+}, 120_000)
