@@ -2,6 +2,7 @@
 // cannot be read is a value. Fields are read as robfig/cron reads them (v1.2.0 parser.go in stock
 // 1.7.1; v3 in the fork from 1.14), croner only counts time on.
 import { Cron } from 'croner'
+import { isTimeZone } from '../report/times.js'
 
 /** The zone that Watchtower counts in: by name, or only by what its banner showed, which changes with the season. */
 export type Zone = { type: 'named'; name: string } | { type: 'offset'; minutes: number }
@@ -74,7 +75,7 @@ const DESCRIPTORS = new Map([
 ])
 const UNIT_MS = new Map([['ns', 1e-6], ['us', 1e-3], ['µs', 1e-3], ['μs', 1e-3], ['ms', 1], ['s', 1_000], ['m', 60_000], ['h', 3_600_000]])
 
-export const UTC: Zone = { type: 'named', name: 'UTC' }
+export const UTC: Zone = { type: 'offset', minutes: 0 }
 
 /** The schedule, as Watchtower reads it. A schedule wins over an interval, as in stock up to 1.4; later both end Watchtower. */
 export function readSchedule({ schedule, interval, zone, dialect }: ScheduleText): Schedule {
@@ -93,13 +94,9 @@ export function dialectOf(version: string | null): CronDialect {
 
 /** The zone of a TZ variable as Go reads it: UTC where it names none. Null or empty: the zone of the image, UTC. */
 export function zoneOf(tz: string | null): Zone {
-  const name = (tz ?? '').replace(/^:/, '').replace(/^.*\/zoneinfo\//, '')
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name || 'UTC' })
-    return { type: 'named', name: name || 'UTC' }
-  } catch {
-    return UTC
-  }
+  const name = (tz ?? '').replace(/^:/, '').replace(/^.*\/zoneinfo\//, '') || 'UTC'
+  // UTC by its offset: that takes no Intl, whose calendars are 5 MB
+  return name !== 'UTC' && isTimeZone(name) ? { type: 'named', name } : UTC
 }
 
 function readCron(whole: string, zone: Zone, dialect: CronDialect): Schedule {
