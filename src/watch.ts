@@ -6,7 +6,7 @@ import type { Docker } from './docker/client.js'
 import { findWatchtowers, isOneOff } from './docker/discover.js'
 import { type Announcement, announcementOf } from './guard/banner.js'
 import { dueAfter, type Plan, planOf } from './guard/overdue.js'
-import { type Settings, settingsOf } from './guard/settings.js'
+import { isTelling, type Settings, settingsOf } from './guard/settings.js'
 import { type Vitals, vitalsOf } from './guard/vitals.js'
 import { afterCheck, checkOf, judge, judgeGone, type Known, type Verdict } from './guard/watching.js'
 import { watchMessage } from './guard/watch-message.js'
@@ -175,7 +175,9 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     },
     inspected(id, answer) {
       const vitals = read(id, answer)
-      if (!vitals || !(vitals.oneOff || runsOnce(id))) return
+      const own = settings.get(id)
+      // at a level that tells no end nobody knows whether there was one
+      if (!vitals || !own || !(vitals.oneOff || own.runOnce.value) || !isTelling(own.logLevel.value)) return
       // what ended before is history
       if (vitals.status !== 'stopped' || (vitals.finishedAt ?? 0) >= begunAt()) knownOf(id).oneOff ??= { ended: false }
     },

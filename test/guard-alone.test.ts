@@ -96,6 +96,15 @@ t.test('a log that cannot be read is told of once, and only of one that runs', a
   t.same(w.said(), ['⚠️ Watchtower’s log cannot be read'])
 })
 
+t.test('one that was stopped long ago is not judged, whatever changes', async (t) => {
+  const w = await alone(t)
+  const old = await w.add('old', [MONITOR_ONLY, PRECEDENCE], { State: container({ name: 'old', image: 'x', status: 'exited' }).State })
+  w.api.containers.push(exempt)
+  w.guard.look([old])
+  await w.idle()
+  t.same(w.said(), [])
+})
+
 t.test('an answer that is none of a container says nothing', async (t) => {
   const w = await alone(t)
   const whole = container({ name: 'watchtower', image: 'x', env: [] })

@@ -47,6 +47,7 @@ t.test('one that is removed at once is told of by its last words, one that came 
     w.say('unsent', UNSENT)
   })
   await runAndRemove(w, 'silent', () => {})
+  await runAndRemove(w, 'quiet', () => w.say('quiet', UNSENT), { args: ['--run-once', '--monitor-only', '--log-level=error'] })
   t.same(w.said(), [])
   await runAndRemove(w, 'bad', () => w.say('bad', BROKEN))
   t.same(w.said(), ['⚠️ A one-off check failed\n\nbad ended before its check did.\nLast error: Error response from daemon: Bad response from Docker engine'])

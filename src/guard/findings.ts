@@ -7,7 +7,7 @@ import type { ContainerFacts } from '../report/facts.js'
 import { goBoolean } from '../report/flags.js'
 import { commandIn, type Language } from '../report/texts.js'
 import { WATCHTOWER_LABEL, type Watchable, watchedBy } from '../report/watched.js'
-import type { Setting, Settings } from './settings.js'
+import { isTelling, type Setting, type Settings } from './settings.js'
 
 export interface Finding {
   code: FindingCode
@@ -62,7 +62,7 @@ export function findingsOf(settings: Settings, around: Around): Finding[] {
     // by their services: Compose recreates a container under a name of its own first
     if (exempt.length > 0) add('label-precedence', 'fault', settings.labelPrecedence, [...new Set(exempt.map((one) => placeOf(one).service))].sort())
   }
-  if (!['info', 'debug', 'trace'].includes(settings.logLevel.value)) add('log-level', 'fault', settings.logLevel)
+  if (!isTelling(settings.logLevel.value)) add('log-level', 'fault', settings.logLevel)
   if (unreadable || settings.log.driver === 'none') add('log-unreadable', 'fault', { value: settings.log.driver, from: null })
   else if (keptBytes(settings.log) < neededBytes(settings, watched.length)) {
     add('log-rotation', 'warning', { value: `${settings.log.maxFile ?? 1} × ${settings.log.maxSize}`, from: null })

@@ -3,7 +3,7 @@
 import { printsNoEnd } from '../watchtower/session.js'
 import type { Announcement } from './banner.js'
 import { dialectOf, longestGap, nextRun, readSchedule, type Schedule, zoneOf } from './schedule.js'
-import type { Settings } from './settings.js'
+import { isTelling, type Settings } from './settings.js'
 import type { Watched } from './watched.js'
 
 /** When one Watchtower means to check. */
@@ -26,8 +26,6 @@ const GRACE_MS = { least: 30 * 60_000, most: 6 * 3_600_000 }
 const GRACE_PART = 10
 /** Of a schedule that is not understood: the rarest usual one is once a week. */
 const UNKNOWN_MS = 8 * 86_400_000
-/** Levels at which both `Found new` and `Session done` are in the log. */
-const TELLING = ['info', 'debug', 'trace']
 
 /** version, announced: as its banner says them; now: milliseconds since 1970. */
 export function planOf(settings: Settings, version: string | null, announced: Announcement | null, now: number): Plan {
@@ -85,7 +83,7 @@ export type Reason =
 
 /** lastError: the last that it logged since its start. */
 export function reasonOf({ brokeOff, restarts, anew }: Watched, { schedule, logLevel, gapMs }: Plan, lastError: string | null): Reason {
-  if (!TELLING.includes(logLevel)) return { type: 'log-level', level: logLevel }
+  if (!isTelling(logLevel)) return { type: 'log-level', level: logLevel }
   if (brokeOff !== null) return { type: 'broke-off', error: brokeOff.error }
   if (schedule?.type === 'unreadable') return { type: 'schedule-unreadable', text: schedule.text, why: schedule.why }
   if (schedule?.type === 'cron' && gapMs === null) return { type: 'never', text: schedule.text }

@@ -102,7 +102,8 @@ export function zoneOf(tz: string | null): Zone {
 function readCron(whole: string, zone: Zone, dialect: CronDialect): Schedule {
   const unreadable = (why: string): Schedule => ({ type: 'unreadable', text: whole.slice(0, MAX_TEXT), why })
   if (whole.length > MAX_TEXT) return unreadable('too long')
-  const [, prefix = null, text = ''] = /^(?:(?:CRON_)?TZ=(\S*)\s+)?(.*)$/.exec(whole) ?? []
+  const [zoned = '', prefix = null] = /^(?:CRON_)?TZ=(\S*)\s+/.exec(whole) ?? []
+  const text = whole.slice(zoned.length)
   if (prefix !== null && dialect === 'seconds-first') return unreadable('this Watchtower takes no TZ= in a schedule')
   if (text.startsWith('@every ')) {
     const ms = goDuration(text.slice('@every '.length))

@@ -146,6 +146,11 @@ export function settingsOf(answer: unknown): Settings | null {
   }
 }
 
+/** Whether both `Found new` and `Session done` are in the log at this level. */
+export function isTelling(logLevel: string): boolean {
+  return ['info', 'debug', 'trace'].includes(logLevel)
+}
+
 /** A released image begins with `/watchtower`; an init or a script may stand before it. */
 function argumentsIn({ Path, Args, Config }: z.infer<typeof Answer>): string[] {
   const all = Path ? [Path, ...(Args ?? [])] : [...(Config.Entrypoint ?? []), ...(Config.Cmd ?? [])]

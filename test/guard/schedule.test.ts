@@ -65,6 +65,8 @@ t.test('what Watchtower would refuse is unreadable, with the reason', (t) => {
     const schedule = cron(text, { dialect })
     return schedule.type === 'unreadable' ? schedule.why : null
   }
+  t.equal(why('0 0 3\n * * *'), null, 'a line break of a folded text is a blank, as to strings.Fields')
+  t.equal(why('@every 1h\n2m'), 'not a duration')
   t.equal(why('bogus'), 'expected 5 to 6 fields, found 1')
   t.equal(why('0 0 0 3 * * *'), 'expected 5 to 6 fields, found 7')
   t.equal(why('0 0 3 * * 7'), 'the field weekday cannot be read: 7')
