@@ -14,7 +14,7 @@ t.test('one that is gone when this program starts anew is told of, for what it w
   w.api.remove('watchtower')
   w.start()
   await w.reach(at(0, 14))
-  t.match(w.said(), [/^⚠️ Watchtower is not running\n\nwatchtower is gone since 23 Nov 13:00\./])
+  t.match(w.said(), [/^⚠️ Watchtower is not running\n\nwatchtower is gone since 23 Nov 13:0\d\./])
   await w.stop()
 })
 
