@@ -1,9 +1,13 @@
 // What a Watchtower looks at, what it leaves out and why, and what never shows an update. Pure.
 import { placeOf } from '../report/place.js'
 import type { ContainerFacts, Facts } from '../report/facts.js'
+import { goBoolean } from '../report/flags.js'
 import { hubPath, imageRef } from '../report/image-ref.js'
-import { type Reason, unwatchedBy } from '../report/watched.js'
-import { type Check, fault, listed, ok, warning } from './check.js'
+import { type Reason, unwatchedBy, WATCHTOWER_LABEL } from '../report/watched.js'
+import { type Check, listed, ok, warning } from './check.js'
+
+/** Such a container shows an update only after something else has pulled it (W:pkg/container/container.go, IsNoPull). */
+const NO_PULL_LABEL = `${WATCHTOWER_LABEL}.no-pull`
 
 const LEFT_OUT: Readonly<Record<Reason, string>> = {
   excluded: 'its label enable=false',
@@ -28,7 +32,7 @@ export function servicesChecks({ containers, images }: Facts, watchtower: Contai
     return why === null ? [] : [`${nameOf(container)}: ${why}`]
   })
   return [
-    watched.length === 0 ? fault('services', 'Watchtower watches none', 'start one, or look at its labels, scope and names') : ok('services', `watched: ${unique(watched.map(nameOf))}`),
+    watched.length === 0 ? warning('services', 'Watchtower watches none', 'start one, or look at its labels, scope and names') : ok('services', `${watchtower ? 'watched' : 'a Watchtower would look at'}: ${unique(watched.map(nameOf))}`),
     ...(leftOut.length === 0 ? [] : [ok('not watched', unique(leftOut))]),
     ...(still.length === 0 ? [] : [warning('never updated', unique(still), 'name them by a tag that moves, like postgres:16; in Swarm deploy with --resolve-image never')]),
   ]
@@ -47,6 +51,7 @@ function nameOf(container: ContainerFacts): string {
 function neverUpdated({ imageRef: ref, labels }: ContainerFacts, repoDigests: readonly string[] | null): string | null {
   const { digest, tag } = imageRef(ref)
   if (digest !== null) return labels.has('com.docker.swarm.task.id') ? 'a Swarm task, pinned by digest' : 'pinned by digest'
+  if (goBoolean(labels.get(NO_PULL_LABEL)) === true) return 'its label no-pull=true'
   // only a pulled image has one (with the classic image store)
   if (repoDigests?.length === 0) return 'built on this machine'
   return tag !== null && isExact(tag, hubPath(ref)) ? `the exact version ${tag}` : null

@@ -69,6 +69,6 @@ function unusable(name: string, error: unknown): Check {
 async function sidecarCheck(stateDir: string, now: number): Promise<Check> {
   const name = 'sidecar'
   const { running, healthy, faults, doing } = await howItIs(stateDir, now)
-  if (!running) return warning(name, `none is running with ${stateDir}`, 'start it: docker compose up -d watchtower-telegram')
-  return healthy ? ok(name, doing) : fault(name, faults.join('; '), 'see its log: docker logs watchtower-telegram')
+  if (!running) return warning(name, `none is running with ${stateDir}`, 'start it:', 'docker compose up -d watchtower-telegram')
+  return healthy ? ok(name, doing) : fault(name, faults.join('; '), 'see its log:', 'docker logs --tail 20 watchtower-telegram')
 }

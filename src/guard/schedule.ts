@@ -74,6 +74,9 @@ const DESCRIPTORS = new Map([
 ])
 const UNIT_MS = new Map([['ns', 1e-6], ['us', 1e-3], ['µs', 1e-3], ['μs', 1e-3], ['ms', 1], ['s', 1_000], ['m', 60_000], ['h', 3_600_000]])
 
+/** Zones of three letters in the tz database (its files northamerica, europe, backward); ICU knows more, by its own. */
+const SHORT_NAMES = new Set(['CET', 'EET', 'EST', 'GMT', 'HST', 'MET', 'MST', 'PRC', 'ROC', 'ROK', 'UCT', 'UTC', 'WET'])
+
 export const UTC: Zone = { type: 'named', name: 'UTC' }
 
 /** The schedule, as Watchtower reads it. A schedule wins over an interval, as in stock up to 1.4; later both end Watchtower. */
@@ -93,13 +96,24 @@ export function dialectOf(version: string | null): CronDialect {
 
 /** The zone of a TZ variable as Go reads it: UTC where it names none. Null or empty: the zone of the image, UTC. */
 export function zoneOf(tz: string | null): Zone {
-  const name = (tz ?? '').replace(/^:/, '').replace(/^.*\/zoneinfo\//, '')
+  const name = zoneName(tz ?? '')
+  return name !== '' && namesZone(name) ? { type: 'named', name } : UTC
+}
+
+/** Whether Go finds the zone of a TZ variable. Unlike Intl it takes no other case, and no short names but those of the tz database. */
+export function namesZone(tz: string): boolean {
+  const name = zoneName(tz)
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name || 'UTC' })
-    return { type: 'named', name: name || 'UTC' }
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name || 'UTC' }).resolvedOptions()
+    return /^[A-Z]{3}$/.test(name) ? SHORT_NAMES.has(name) : timeZone === name || timeZone.toLowerCase() !== name.toLowerCase()
   } catch {
-    return UTC
+    return false
   }
+}
+
+/** time/zoneinfo.go: a colon before it and the directory of the tz database are left out. */
+function zoneName(tz: string): string {
+  return tz.replace(/^:/, '').replace(/^.*\/zoneinfo\//, '')
 }
 
 function readCron(whole: string, zone: Zone, dialect: CronDialect): Schedule {

@@ -36,7 +36,7 @@ async function engine(t: Test, prepare: (api: DockerApi) => void) {
 }
 
 t.test('a socket that is open to all is worth a look, and so is a proxy that answers oddly', async (t) => {
-  t.match((await engine(t, (api) => chmodSync(api.socketPath, 0o666))).rows.socket, { mark: 'warning', found: /is open to every user of the machine \(mode 666\): who can use it is root there$/, remedy: /^chmod 660 \// })
+  t.match((await engine(t, (api) => chmodSync(api.socketPath, 0o666))).rows.socket, { mark: 'warning', found: /is open to every user of the machine \(mode 666\): who can use it is root there$/, remedy: 'close it, on the host:', paste: [/^chmod 660 \//] })
   t.match((await engine(t, (api) => api.override(/start$/, { type: 'answer', status: 503, body: 'x' }))).rows.writes, { mark: 'warning', found: 'whether they are refused is not known (503)' })
   t.match((await engine(t, (api) => api.override(/start$/, { type: 'hang' }))).rows.writes, { mark: 'warning', found: /^whether they are refused is not known: .* no complete answer within 0\.5 s$/ })
   const mute = await engine(t, (api) => api.override('/version', { type: 'answer', status: 403, body: '' }))
@@ -62,7 +62,7 @@ t.test('the state directory: not there yet, no directory, damaged, and a sidecar
   writeFileSync(join(stateDir, 'state.json'), 'garbage')
   t.match(await stateChecks(stateDir, NOW), [{ mark: 'ok' }, { mark: 'fault', found: /is damaged$/, remedy: 'the sidecar mends it at its next start' }, {}])
   const lock = await takeLock(stateDir, () => JSON.stringify({ healthy: false, faults: ['Docker has not answered yet'], doing: '' }))
-  t.match((await stateChecks(stateDir, NOW))[2], { mark: 'fault', found: 'Docker has not answered yet', remedy: 'see its log: docker logs watchtower-telegram' })
+  t.match((await stateChecks(stateDir, NOW))[2], { mark: 'fault', found: 'Docker has not answered yet', remedy: 'see its log:', paste: ['docker logs --tail 20 watchtower-telegram'] })
   lock.release()
 })
 
@@ -95,9 +95,14 @@ t.test('its own container is known by what is mounted, else by a host name that 
 })
 
 t.test('the table shows no secret, no control character, and lists of a bounded length', (t) => {
-  const row = { mark: 'fault', name: 'x', found: 'the token 1:secret \u001b[2J and POSTGRES_PASSWORD=hunter2', remedy: 'not 1:secret' } as const
-  t.equal(tableOf([row], { json: false, secrets: ['1:secret'] }), '✗ x  the token [secret]  [2J and POSTGRES_PASSWORD=[removed]\n     → not [secret]\n\n1 fault, no warnings\n')
-  t.same(JSON.parse(tableOf([row], { json: true, secrets: ['1:secret'] })), [{ mark: 'fault', name: 'x', found: 'the token [secret]  [2J and POSTGRES_PASSWORD=[removed]', remedy: 'not [secret]' }])
+  const row = { mark: 'fault', name: 'x', found: 'the token 1:secret \u001b[2J and POSTGRES_PASSWORD=hunter2', remedy: 'not 1:secret', paste: ['curl 1:secret'] } as const
+  t.equal(tableOf([row], { json: false, secrets: ['1:secret'] }), '✗ x  the token [secret] [2J and POSTGRES_PASSWORD=[removed]\n     → not [secret]\n       curl [secret]\n\n1 fault, no warnings\n')
+  t.same(JSON.parse(tableOf([row], { json: true, secrets: ['1:secret'] })), [{ mark: 'fault', name: 'x', found: 'the token [secret]  [2J and POSTGRES_PASSWORD=[removed]', remedy: 'not [secret]', paste: ['curl [secret]'] }])
+  const schedule = `${'a '.repeat(35)}"0 0 3 * * *" ${'b'.repeat(100)} c`
+  t.equal(tableOf([{ ...row, found: schedule, remedy: schedule, paste: [schedule] }], { json: false, secrets: [] }), [
+    `✗ x  ${'a '.repeat(35).trim()}`, '     "0 0 3 * * *"', `     ${'b'.repeat(100)}`, '     c',
+    `     → ${'a '.repeat(35).trim()}`, '       "0 0 3 * * *"', `       ${'b'.repeat(100)}`, '       c', `       ${schedule}`, '', '1 fault, no warnings', '',
+  ].join('\n'), 'lines end at 80, a schedule and a command are not broken')
   t.equal(listed(Array.from({ length: 14 }, (_, n) => String(n))), '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 2 more')
   t.end()
 })

@@ -14,17 +14,69 @@ async function rows(t: Test, change: (d: Deployment) => void): Promise<Map<strin
 t.test('several Watchtowers have rows of their own, with their names', async (t) => {
   const seen = await rows(t, ({ api }) => void api.containers.push(container({ name: 'second', image: 'containrrr/watchtower', labels: { ...WATCHTOWER, ...LEFT_ALONE }, env: ['WATCHTOWER_SCOPE=lab'] })))
   t.match(seen.get('watchtower of watchtower'), { mark: 'ok', found: 'watchtower is running, version 1.7.1' })
-  t.match(seen.get('watchtower of second'), { mark: 'ok', found: 'second is running, in a version that neither its log nor its image tells' })
+  t.match(seen.get('watchtower of second'), { mark: 'ok', found: 'second is running, stock, in a version that neither its log nor its image tells' })
   t.match(seen.get('monitor-only of second'), { mark: 'fault' })
-  t.match(seen.get('services of second'), { mark: 'fault', found: 'Watchtower watches none' })
+  t.match(seen.get('services of second'), { mark: 'warning', found: 'Watchtower watches none' })
   t.match(seen.get('not watched of second'), { mark: 'ok', found: 'friday/caddy: another scope, friday/postgres: another scope, friday/redis: another scope' })
 })
 
 t.test('one that is named and not there, one that is stopped, and a check that runs once', async (t) => {
-  t.match((await rows(t, (d) => void (d.env.WATCHTOWER_CONTAINER = 'tower'))).get('watchtower'), { mark: 'fault', found: 'there is no container named tower', remedy: 'start it, or correct WATCHTOWER_CONTAINER' })
-  t.match((await rows(t, ({ api }) => api.stop('watchtower'))).get('watchtower'), { mark: 'fault', found: 'watchtower is exited', remedy: 'start it: docker start watchtower' })
+  t.match((await rows(t, (d) => void (d.env.WATCHTOWER_CONTAINER = 'tower'))).get('watchtower'), { mark: 'fault', found: 'there is no container named tower', remedy: 'correct WATCHTOWER_CONTAINER, or start that container' })
+  t.match((await rows(t, ({ api }) => api.stop('watchtower'))).get('watchtower'), { mark: 'fault', found: 'watchtower is exited', remedy: 'start it:', paste: ['docker start watchtower'] })
   const oneOff = await rows(t, ({ api }) => void api.containers.push(container({ name: 'friday_watchtower_run_1', image: 'containrrr/watchtower', labels: { ...WATCHTOWER, 'com.docker.compose.oneoff': 'True' } })))
   t.match(oneOff.get('watchtower'), { mark: 'ok' })
+})
+
+t.test('the last error of one that does not run, or does, with the words and the remedy of the alarm', async (t) => {
+  const said = (text: string, status: string) => async (t: Test): Promise<Check | undefined> =>
+    (await rows(t, ({ api, watchtower }) => {
+      Object.assign(watchtower.State, { Status: status, Running: status !== 'exited' })
+      api.log('watchtower').write({ at: '2026-11-26T11:59:00.000000000Z', stream: 'stderr', text: `time="2026-11-26T11:59:00Z" level=${text}` })
+    })).get('watchtower')
+  const [fatal, denied] = ['fatal msg="Only schedule or interval can be defined, not both."', 'error msg="permission denied while trying to connect to the Docker daemon socket"']
+  t.match(await said(fatal, 'restarting')(t), {
+    mark: 'fault', found: 'watchtower ends again each time it is started; it last said: Only schedule or interval can be defined, not both.',
+    remedy: 'keep one of WATCHTOWER_SCHEDULE and WATCHTOWER_POLL_INTERVAL and recreate it', paste: [],
+  })
+  t.match(await said(denied, 'exited')(t), { mark: 'fault', found: /^watchtower is exited; it last said: permission denied /, remedy: /^it may not use the Docker socket: / })
+  t.match(await said('error msg="Something new, with TOKEN=hunter2"', 'restarting')(t), { mark: 'fault', found: /; it last said: Something new, with TOKEN=\[removed\]$/, remedy: 'look at its log:', paste: ['docker logs --tail 20 watchtower'] })
+  t.match(await said(denied, 'running')(t), { mark: 'warning', found: /^watchtower is running, version 1\.7\.1; it last said: permission denied /, remedy: /^it may not use the Docker socket: / })
+  t.match(await said('info msg="Session done" Failed=0 Scanned=3 Updated=0 notify=no', 'running')(t), { mark: 'ok' })
+  t.match(await said(denied, 'paused')(t), { mark: 'fault', found: 'watchtower is paused', paste: ['docker unpause watchtower'] })
+})
+
+t.test('a check that broke off is told of until one is over', async (t) => {
+  const panic = ['time="2026-11-26T11:59:00Z" level=error msg="Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"', '2026/11/26 11:59:00 cron: panic running job: runtime error: invalid memory address or nil pointer dereference']
+  const broke = await rows(t, ({ api }) => api.log('watchtower').write(...panic.map((text) => ({ at: '2026-11-26T11:59:00.000000000Z', stream: 'stderr' as const, text }))))
+  t.match(broke.get('watchtower'), { mark: 'warning', found: /; it last said: Cannot connect to the Docker daemon /, remedy: /^it does not reach Docker: / })
+  const forked = await rows(t, ({ api }) => api.log('watchtower').write({ at: '2026-11-26T11:59:00.000000000Z', stream: 'stderr', text: 'time="2026-11-26T11:59:00Z" level=error msg="Update execution failed" error="failed to list"' }))
+  t.match(forked.get('watchtower'), { mark: 'warning', found: /; it last said: failed to list$/ })
+})
+
+t.test('one that is named and is no Watchtower', async (t) => {
+  t.match((await rows(t, ({ env }) => void (env.WATCHTOWER_CONTAINER = 'friday-redis'))).get('watchtower'), { mark: 'warning', found: 'friday-redis is running, and looks like no Watchtower: it has neither its label nor its program', remedy: 'correct WATCHTOWER_CONTAINER' })
+  const unlabelled = await rows(t, ({ env, watchtower }) => void delete watchtower.Config.Labels['com.centurylinklabs.watchtower'] === (env.WATCHTOWER_CONTAINER = 'watchtower'))
+  t.match(unlabelled.get('watchtower'), { mark: 'ok' }, 'it has the program')
+})
+
+t.test('of two that have stopped with none running, both are faults; one that crashes beside one that runs is one', async (t) => {
+  const second = (status: string) => ({ ...container({ name: 'second', image: 'containrrr/watchtower', labels: { ...WATCHTOWER, ...LEFT_ALONE }, status }), Path: '/watchtower' })
+  const both = await rows(t, ({ api }) => {
+    api.stop('watchtower')
+    api.containers.push(second('exited'))
+  })
+  t.same(['watchtower of watchtower', 'watchtower of second'].map((name) => both.get(name)?.mark), ['fault', 'fault'])
+  const crashing = await rows(t, ({ api }) => void api.containers.push(second('restarting')))
+  t.match(crashing.get('watchtower of second'), { mark: 'fault', found: 'second ends again each time it is started' })
+  const left = await rows(t, ({ api }) => void api.containers.push(second('created')))
+  t.match(left.get('old watchtower'), { mark: 'warning', found: 'second is created, beside one that runs', paste: ['docker rm second'] })
+  t.match(left.get('watchtower'), { mark: 'ok' })
+})
+
+t.test('its banner tells the zone where TZ does not', async (t) => {
+  const seen = await rows(t, ({ watchtower }) => void (watchtower.Config.Env = watchtower.Config.Env.filter((line) => !line.startsWith('TZ='))))
+  t.match(seen.get('time zone'), { mark: 'ok', found: 'TZ is not set: UTC+01:00, says its banner' })
+  t.match(seen.get('schedule'), { mark: 'ok', found: /next check 2026-11-27 03:00 \(Europe\/Paris\)$/ })
 })
 
 t.test('one that writes to a terminal, one whose version its image tells, and one that watches itself and the sidecar', async (t) => {
