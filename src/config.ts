@@ -95,7 +95,7 @@ const Environment = z.object({
   HOST_LABEL: z.string().max(64, because('HOST_LABEL is too long: give at most 64 characters')).optional(),
   MESSAGE_LANGUAGE: z.enum(LANGUAGES, because('MESSAGE_LANGUAGE is unknown: give en or fr')).default('en'),
   MESSAGE_TEMPLATE_FILE: z.string().optional(),
-  TZ: z.string().refine(isTimeZone, because('TZ is no time zone: give the name of one as the IANA lists them, like Europe/Paris or UTC')).default('UTC'),
+  TZ: z.string().refine(isTimeZone, because('TZ is no time zone: give the name of one as the IANA lists them, like Europe/Paris or UTC, without quotes')).default('UTC'),
   REMIND_AFTER: z
     .string()
     .default('7d')

@@ -3,7 +3,7 @@
 import { type CronDialect, dialectOf } from '../guard/schedule.js'
 import { imageRef } from '../report/image-ref.js'
 import { versionOf } from '../report/version.js'
-import { type Check, ok, warning } from './check.js'
+import { type Check, ok } from './check.js'
 
 /** How a Watchtower behaves. */
 export interface Way {
@@ -60,11 +60,16 @@ function wayOf(major: number, minor: number, dialect: CronDialect): Way {
 
 /** The row where it is the same in every way; else what it depends on, which is no fault unless each is one. */
 export function inEachWay({ ways }: Edition, check: (way: Way) => Check): Check {
-  const [first, ...others] = ways.map(check) as [Check, ...Check[]]
-  const rows = [first, ...others]
-  if (others.every(({ mark, found }) => mark === first.mark && found === first.found)) return first
-  const found = `it depends on the version, which nothing tells. ${rows.map((row, n) => `For ${ways[n]?.of}: ${row.found}`).join('. ')}`
-  const bad = rows.find(({ mark }) => mark !== 'ok')
-  if (!bad?.remedy) return ok(first.name, found)
-  return { ...warning(first.name, found, bad.remedy, ...bad.paste), mark: rows.every(({ mark }) => mark === 'fault') ? 'fault' : 'warning' }
+  const [first, ...others] = ways.map((way) => ({ of: way.of, row: check(way) })) as [Told, ...Told[]]
+  if (others.every(({ row }) => row.mark === first.row.mark && row.found === first.row.found)) return first.row
+  const all = [first, ...others]
+  const found = `it depends on the version, which nothing tells. ${all.map(({ of, row }) => `For ${of}: ${row.found}`).join('. ')}`
+  const bad = all.find(({ row }) => row.mark !== 'ok')?.row
+  if (bad === undefined) return ok(first.row.name, found)
+  return { ...bad, found, mark: all.every(({ row }) => row.mark === 'fault') ? 'fault' : 'warning' }
+}
+
+interface Told {
+  of: string
+  row: Check
 }

@@ -31,12 +31,12 @@ export async function readLog(docker: Docker, host: DockerHost, { id, tty }: { i
   let lastError: string | null = null
   const quoted = (error: string): string => redact(error).slice(0, MAX_QUOTED).toWellFormed()
   const pipeline = createPipeline(IDLE_MS, {
-    onEvent(event, at) {
+    onEvent(event) {
       if (event.type === 'started') version = event.version ?? version
       if (event.type === 'started' || event.type === 'session-done') lastError = null
       if (event.type === 'error') lastError = quoted(event.message)
       if (event.type === 'session-aborted' && !event.consequence) lastError = quoted(event.error)
-      if (event.type === 'scheduled') zone = zoneIn(announcementOf(event.message, Date.parse(at ?? '')))
+      if (event.type === 'scheduled') zone = zoneIn(announcementOf(event.message, 0))
     },
   })
   const signal = AbortSignal.timeout(READ_MS)

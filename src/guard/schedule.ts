@@ -119,8 +119,9 @@ function zoneName(tz: string): string {
 function readCron(whole: string, zone: Zone, dialect: CronDialect): Schedule {
   const unreadable = (why: string): Schedule => ({ type: 'unreadable', text: whole.slice(0, MAX_TEXT), why })
   if (whole.length > MAX_TEXT) return unreadable('too long')
-  const [, prefix = null, text = ''] = /^(?:(?:CRON_)?TZ=(\S*)\s+)?(.*)$/.exec(whole) ?? []
-  if (prefix !== null && dialect === 'seconds-first') return unreadable('this Watchtower takes no TZ= in a schedule')
+  const [zoned, its = ''] = /^(?:CRON_)?TZ=(\S*)\s+/.exec(whole) ?? ['']
+  const text = whole.slice(zoned.length)
+  if (zoned !== '' && dialect === 'seconds-first') return unreadable('this Watchtower takes no TZ= in a schedule')
   if (text.startsWith('@every ')) {
     const ms = goDuration(text.slice('@every '.length))
     return ms === null ? unreadable('not a duration') : everyOf(whole, ms)
@@ -143,7 +144,7 @@ function readCron(whole: string, zone: Zone, dialect: CronDialect): Schedule {
     text: whole,
     fields: { second, minute, hour, day, month, weekday },
     bothDays: star.test(parts[3] as string) || star.test(parts[5] as string),
-    zone: prefix === null ? zone : zoneOf(prefix),
+    zone: zoned === '' ? zone : zoneOf(its),
     fiveFields: fiveFields && dialect === 'seconds-first',
   }
 }
@@ -177,11 +178,11 @@ function numberOf(text: string, names: readonly string[]): number {
 
 /** Milliseconds of a duration as Go writes it (1h30m, 1.5h); null where it is none. */
 function goDuration(text: string): number | null {
-  const [, sign = '', rest = ''] = /^([-+]?)(.*)$/.exec(text.trim()) ?? []
+  const rest = text.trim().replace(/^[-+]/, '')
   if (rest === '0') return 0
   if (!/^(?:(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})(?:ns|[uµμ]s|ms|s|m|h))+$/.test(rest)) return null
   const ms = [...rest.matchAll(/([\d.]+)([a-zµμ]+)/g)].reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNIT_MS.get(unit) as number), 0)
-  return sign === '-' ? -ms : ms
+  return text.trim().startsWith('-') ? -ms : ms
 }
 
 /**

@@ -1,5 +1,8 @@
 // The rarer standings of a Watchtower; the common ones are whole tables in deployments.test.ts.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { diagnose } from '../../src/doctor/doctor.js'
 import type { Check } from '../../src/doctor/check.js'
 import { container } from '../fakes/docker-api.js'
 import { WATCHTOWER } from '../world.js'
@@ -101,6 +104,24 @@ t.test('an engine that answers, but not all that is asked, is a fault with its r
   t.match(gone.get('watchtower'), { mark: 'fault', found: 'watchtower is gone' })
 })
 
+t.test('a DOCKER_HOST that is wrong, or an engine that does not tell its version, leaves the rest to be looked at', async (t) => {
+  const wrong = await rows(t, ({ env }) => void (env.DOCKER_HOST = 'ssh://nas'))
+  for (const name of ['socket', 'writes', 'engine', 'watchtower', 'services']) t.match(wrong.get(name), { mark: 'warning', found: 'not looked at', remedy: 'correct DOCKER_HOST first' })
+  const mute = await rows(t, ({ api }) => api.override('/version', { type: 'answer', status: 403, body: '' }))
+  t.match([mute.get('engine'), mute.get('watchtower'), mute.get('chat')], [{ mark: 'fault' }, { mark: 'warning', found: 'not looked at' }, { mark: 'ok' }])
+})
+
+t.test('its own container is told by its mounts, whatever it runs; without them by its program', async (t) => {
+  const d = await deployment(t)
+  const sidecar = d.api.containers[1]!
+  sidecar.Args = ['/srv/renamed.cjs']
+  const mounts = join(d.stateDir, 'mountinfo')
+  writeFileSync(mounts, `612 598 8:1 /var/lib/docker/containers/${sidecar.Id}/hostname /etc/hostname rw - ext4 /dev/sda1 rw\n`)
+  const row = async (file: string) => (await diagnose(() => d.now, d.env, file)).checks.find(({ name }) => name === 'self-exclusion')
+  t.match(await row(mounts), { mark: 'ok', found: 'Watchtower leaves itself and the sidecar alone' })
+  t.match(await row('/nowhere'), { mark: 'ok', found: 'Watchtower leaves itself alone; no sidecar container was found' })
+})
+
 t.test('Telegram that cannot be reached, a chat that moved, one without topics', async (t) => {
   const down = await rows(t, (d) => void (d.env.TELEGRAM_API_URL = 'http://127.0.0.1:9'))
   t.match(down.get('bot'), { mark: 'fault', found: 'the Bot API cannot be reached: ECONNREFUSED', remedy: /^look at this machine's way to http:\/\/127\.0\.0\.1:9: name, firewall, proxy$/ })
@@ -110,5 +131,31 @@ t.test('Telegram that cannot be reached, a chat that moved, one without topics',
   })
   t.match(moved.get('topic'), { mark: 'warning', found: 'the chat moved to -1009876543210', remedy: 'set TELEGRAM_CHAT_ID to -1009876543210' })
   t.match((await rows(t, (d) => void (d.env.TOPIC_SYSTEM_ID = ''))).get('topic'), { mark: 'ok', found: 'none is set: messages go to the chat itself' })
+  t.match((await rows(t, ({ chat, env }) => void Object.assign(chat, { is_forum: false, type: 'private' }, (env.TOPIC_SYSTEM_ID = '')))).get('rights'), { mark: 'ok', found: 'a private chat; it may write' })
+  t.match((await rows(t, (d) => d.bot.always('sendChatAction', { type: 'error', status: 502, description: 'Bad Gateway' }))).get('topic'), { mark: 'fault', found: /502/, remedy: /^look at this machine's way / })
+  t.match((await rows(t, ({ env }) => void (env.TOPIC_SYSTEM_ID = 'seven'))).get('topic'), { mark: 'warning', found: 'not looked at', remedy: 'correct TOPIC_SYSTEM_ID first' })
+  t.match((await rows(t, ({ env }) => void Object.assign(env, { TELEGRAM_BOT_TOKEN: '', TELEGRAM_API_URL: 'x' }))).get('rights'), { mark: 'warning', remedy: 'correct TELEGRAM_BOT_TOKEN and TELEGRAM_API_URL first' })
   t.match((await rows(t, ({ chat, env }) => void Object.assign(chat, { is_forum: false }, (env.TOPIC_SYSTEM_ID = '1')))).get('topic'), { mark: 'fault', found: 'TOPIC_SYSTEM_ID is 1, but the chat has no topics' })
+})
+
+t.test('a container with the label no-pull shows an update only when something else has pulled it', async (t) => {
+  const seen = await rows(t, ({ api }) => void Object.assign(api.containers[2]?.Config.Labels ?? {}, { 'com.centurylinklabs.watchtower.no-pull': 'true' }))
+  t.match(seen.get('never updated'), { mark: 'warning', found: 'friday/postgres: its label no-pull=true' })
+})
+
+t.test('a log that is gone, and banners that name no zone or version', async (t) => {
+  const gone = await rows(t, ({ api }) => api.override(/\/logs$/, { type: 'answer', status: 404, body: '{"message":"No such container"}' }))
+  t.match(gone.get('log'), { mark: 'ok' })
+  t.match(gone.get('watchtower'), { found: 'watchtower is running, version 1.7.1' }, 'its tag tells')
+  const banner = (...texts: string[]) => (d: Deployment): void => {
+    d.watchtower.Config.Env = d.watchtower.Config.Env.filter((line) => !line.startsWith('TZ='))
+    d.watchtower.State.StartedAt = ''
+    d.api.log('watchtower').write(...texts.map((text) => ({ at: '2026-11-26T11:30:00.000000000Z', stream: 'stderr' as const, text: `time="2026-11-26T11:30:00Z" level=info msg="${text}"` })))
+  }
+  const forked = await rows(t, banner('Watchtower 1.14.1 using Docker API v1.47', 'Next scheduled run: 2026-11-27 03:00:00 CET in 15 hours'))
+  t.match(forked.get('time zone'), { found: 'TZ is not set: UTC' })
+  t.match(forked.get('watchtower'), { found: 'watchtower is running, version 1.14.1' })
+  t.match((await rows(t, banner('Periodic runs are not enabled.'))).get('time zone'), { found: 'TZ is not set: UTC' })
+  const old = await rows(t, banner('Starting Watchtower and scheduling first run: 2026-11-27 03:00:00 +0100 CET m=+1.79'))
+  t.match(old.get('watchtower'), { found: 'watchtower is running, version 1.7.1' }, 'what an older banner said')
 })
