@@ -64,20 +64,24 @@ function conflictCheck({ schedule, interval, rollingRestart, monitorOnly, logFor
   return null
 }
 
+/** Of the engines that are in use most take it; the first of version 29 do not. */
+const USUAL_API = '1.41'
+
 function apiCheck({ apiVersion }: Settings, { MinAPIVersion: least, ApiVersion: most }: Around['engine'], { api }: Way): Check {
   const name = 'API version'
   const wanted = apiVersion.value ?? api
   if (wanted === null) return ok(name, 'it agrees on one with the engine')
+  const set = `set DOCKER_API_VERSION=${isNewer(least, USUAL_API) ? least : isNewer(USUAL_API, most) ? most : USUAL_API} in Watchtower's environment and recreate it`
   const from = apiVersion.from ?? 'its default'
+  if (!/^v?\d{1,3}\.\d{1,3}$/.test(wanted)) return fault(name, `${wanted} (${from}) is none: Watchtower does not start`, set)
   const takes = `this engine takes ${least} to ${most}`
   if (!isNewer(least, wanted) && !isNewer(wanted, most)) return ok(name, `${wanted} (${from}); ${takes}`)
-  // of the engines that are in use most take 1.41; the first of version 29 do not
-  return fault(name, `${wanted} (${from}) is too ${isNewer(least, wanted) ? 'old' : 'new'}: ${takes}`, `set DOCKER_API_VERSION=${isNewer(least, '1.41') ? least : isNewer('1.41', most) ? most : '1.41'} in Watchtower's environment and recreate it`)
+  return fault(name, `${wanted} (${from}) is too ${isNewer(least, wanted) ? 'old' : 'new'}: ${takes}`, set)
 }
 
 /** Whether version a is newer than b, by its first two numbers. */
 function isNewer(a: string, b: string): boolean {
-  const [[majorA = 0, minorA = 0], [majorB = 0, minorB = 0]] = [a, b].map((text) => text.split('.').map((part) => Number.parseInt(part, 10))) as [number[], number[]]
+  const [[majorA = 0, minorA = 0], [majorB = 0, minorB = 0]] = [a, b].map((text) => text.replace(/^v/, '').split('.').map(Number)) as [number[], number[]]
   return majorA === majorB ? minorA > minorB : majorA > majorB
 }
 

@@ -37,6 +37,7 @@ t.test('five fields: what they do is said for each Watchtower that it may be, an
   t.match(five({ image: 'nickfedor/watchtower:1.13' }), { mark: 'fault' })
   t.match(five({ image: 'nickfedor/watchtower:arm64v8-1.14.0' }), { mark: 'ok' })
   t.match(five({ image: 'mine', args: ['-s', '0 3 * *'] }), { mark: 'fault', found: /^"0 3 \* \*" cannot be read/ }, 'whichever it is')
+  t.match(five({ image: 'mine', args: ['-s', 'CRON_TZ=Europe/Paris bogus'] }), { mark: 'fault', found: /For stock: .* takes no TZ= .* For the fork from 1\.14 on: .* found 1\)/ }, 'each for a reason of its own')
   t.match(five({ image: 'mine', args: ['-s', 'CRON_TZ=Europe/Paris 0 0 3 * * *'] }), { mark: 'warning', found: /For stock: .* cannot be read \(this Watchtower takes no TZ= in a schedule\).* For the fork from 1\.14 on: .*next check 2026-11-27 03:00/ })
   t.end()
 })

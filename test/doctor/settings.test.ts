@@ -30,6 +30,8 @@ t.test('API version: what Watchtower asks for against what the engine takes', (t
     [{ engine: ['1.44', '1.52'], env: api('1.41') }, { mark: 'fault', remedy: 'set DOCKER_API_VERSION=1.44 in Watchtower\'s environment and recreate it' }],
     [{ engine: ['1.12', '1.43'], env: api('1.44') }, { mark: 'fault', found: '1.44 (DOCKER_API_VERSION) is too new: this engine takes 1.12 to 1.43', remedy: 'set DOCKER_API_VERSION=1.41 in Watchtower\'s environment and recreate it' }],
     [{ engine: ['1.12', '1.40'], env: api('1.44') }, { mark: 'fault', remedy: 'set DOCKER_API_VERSION=1.40 in Watchtower\'s environment and recreate it' }],
+    [{ env: api('v1.41') }, { mark: 'ok', found: 'v1.41 (DOCKER_API_VERSION); this engine takes 1.12 to 1.41' }],
+    [{ env: api('"1.41"') }, { mark: 'fault', found: '"1.41" (DOCKER_API_VERSION) is none: Watchtower does not start', remedy: 'set DOCKER_API_VERSION=1.41 in Watchtower\'s environment and recreate it' }],
     [{ version: null }, { mark: 'ok', found: /^1\.25/ }],
     [{ version: null, image: 'mine' }, { mark: 'ok', found: 'it depends on the version, which nothing tells. For stock: 1.25 (its default); this engine takes 1.12 to 1.41. For the fork from 1.14 on: it agrees on one with the engine', remedy: null }],
     [{ version: null, image: 'mine', engine: ['1.44', '1.52'] }, { mark: 'warning', found: /For stock: 1\.25 \(its default\) is too old/, remedy: /^set DOCKER_API_VERSION=1\.44 / }],
