@@ -35,13 +35,19 @@ function scheduleCheck(settings: Settings, when: When): Check {
 }
 
 function runsCheck(name: string, schedule: Schedule, { now, startedAt, timeZone }: When): Check {
+  if (QUOTES.test(schedule.text)) return fault(name, `${schedule.text} has quotes that are part of it: Watchtower does not start`, 'write it without the quotes and recreate it')
   const text = `"${schedule.text}"`
-  if (schedule.type === 'unreadable') return fault(name, `${text} cannot be read (${schedule.why}): Watchtower does not start, an interval is no fallback`, QUOTES.test(schedule.text) ? 'write it without the quotes and recreate it' : SIX_FIELDS)
+  if (schedule.type === 'unreadable') return fault(name, `${text} cannot be read (${schedule.why}): Watchtower does not start, an interval is no fallback`, SIX_FIELDS)
   const next = nextRun(schedule, now, ...(startedAt === null ? [] : [startedAt]))
   if (next === null) return fault(name, `${text} never comes`, SIX_FIELDS)
   const when = `next check ${said(next, timeZone)} (${timeZone})`
   if (schedule.type === 'cron' && schedule.fiveFields) return fault(name, `${text} has five fields, and Watchtower takes the first for seconds: ${when}`, `give six: "0 ${schedule.text}" is what crontab means by yours; then recreate it`)
-  return ok(name, `${schedule.type === 'every' ? `every ${schedule.ms / 1000} s` : text}: ${when}`)
+  return ok(name, `${schedule.type === 'every' ? `every ${spanOf(schedule.ms)}` : text}: ${when}`)
+}
+
+function spanOf(ms: number): string {
+  const seconds = ms / 1_000
+  return seconds % 3_600 === 0 ? `${seconds / 3_600} h` : seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`
 }
 
 function said(at: number, timeZone: string): string {

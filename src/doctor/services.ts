@@ -23,19 +23,26 @@ export function servicesChecks({ containers, images }: Facts, watchtower: Contai
   const reason = unwatchedBy(watchtower)
   const services = containers.filter(({ id }) => !others.has(id))
   const watched = services.filter((container) => reason(container) === null)
-  const leftOut = services.flatMap((container) => {
+  const leftOut = byReason(services, (container) => {
     const why = reason(container)
-    return why === null ? [] : [`${nameOf(container)}: ${LEFT_OUT[why]}`]
+    return why === null ? null : LEFT_OUT[why]
   })
-  const still = watched.flatMap((container) => {
-    const why = neverUpdated(container, images.find(({ id }) => id === container.imageId)?.repoDigests ?? null)
-    return why === null ? [] : [`${nameOf(container)}: ${why}`]
-  })
+  const still = byReason(watched, (container) => neverUpdated(container, images.find(({ id }) => id === container.imageId)?.repoDigests ?? null))
   return [
     watched.length === 0 ? warning('services', 'Watchtower watches none', 'start one, or look at its labels, scope and names') : ok('services', `${watchtower ? 'watched' : 'a Watchtower would look at'}: ${unique(watched.map(nameOf))}`),
-    ...(leftOut.length === 0 ? [] : [ok('not watched', unique(leftOut))]),
-    ...(still.length === 0 ? [] : [warning('never updated', unique(still), 'name them by a tag that moves, like postgres:16; in Swarm deploy with --resolve-image never')]),
+    ...(leftOut === '' ? [] : [ok('not watched', leftOut)]),
+    ...(still === '' ? [] : [warning('never updated', still, 'name them by a tag that moves, like postgres:16; in Swarm deploy with --resolve-image never')]),
   ]
+}
+
+/** `caddy, redis: it is stopped; mysql: …`; empty where there is no reason for any. */
+function byReason(containers: readonly ContainerFacts[], why: (container: ContainerFacts) => string | null): string {
+  const names = new Map<string, string[]>()
+  for (const container of containers) {
+    const reason = why(container)
+    if (reason !== null) names.set(reason, [...(names.get(reason) ?? []), nameOf(container)])
+  }
+  return [...names].map(([reason, of]) => `${unique(of)}: ${reason}`).join('; ')
 }
 
 function unique(names: readonly string[]): string {

@@ -2,7 +2,7 @@
 import { type Finding, findingsOf } from '../guard/findings.js'
 import type { Settings } from '../guard/settings.js'
 import type { ContainerFacts } from '../report/facts.js'
-import { type Check, fault, ok, warning } from './check.js'
+import { type Check, fault, listed, ok, warning } from './check.js'
 import { inEachWay, type Way } from './edition.js'
 import type { SeenLog } from './log.js'
 import { scheduleChecks, type When } from './schedule.js'
@@ -13,6 +13,8 @@ export interface Around extends When {
   /** this one, and all of the engine */
   watchtower: ContainerFacts
   containers: readonly ContainerFacts[]
+  /** Watchtowers that run beside it */
+  others: readonly string[]
   log: SeenLog
 }
 
@@ -26,7 +28,7 @@ export function settingsChecks(settings: Settings, around: Around): Check[] {
     unread ?? ok('log', `that of ${watchtower.name} can be read (${settings.log.driver})`),
     found('monitor-only', 'not-monitor-only', 'label-precedence') ?? ok('monitor-only', `it is on (${settings.monitorOnly.from})`),
     ...scheduleChecks(settings, around),
-    conflictCheck(settings) ?? found('conflicts', 'no-pull') ?? ok('conflicts', 'none'),
+    conflictCheck(settings, around.others) ?? found('conflicts', 'no-pull') ?? ok('conflicts', 'none'),
     inEachWay(around.edition, (way) => apiCheck(settings, engine, way)),
     found('log level', 'log-level') ?? ok('log level', settings.logLevel.value),
     ...(unread === null ? [found('log size', 'log-rotation') ?? ok('log size', sizeOf(settings.log))] : []),
@@ -55,12 +57,13 @@ function unended(text: string): string {
 
 const LOG_FORMATS = ['auto', 'logfmt', 'pretty', 'json']
 
-/** What Watchtower does not start with. W:internal/flags/flags.go, W:cmd/root.go. */
-function conflictCheck({ schedule, interval, rollingRestart, monitorOnly, logFormat }: Settings): Check | null {
+/** What Watchtower does not start with, or does when it starts. W:internal/flags/flags.go, W:cmd/root.go, W:internal/actions/check.go. */
+function conflictCheck({ schedule, interval, rollingRestart, monitorOnly, logFormat, scope }: Settings, others: readonly string[]): Check | null {
   const name = 'conflicts'
   if (schedule.value !== null && interval.value !== null && Number(interval.value) !== 86_400) return fault(name, `both a schedule (${schedule.from}) and an interval (${interval.from}): Watchtower does not start`, `remove ${interval.from} and recreate it`)
   if (rollingRestart.value && monitorOnly.value) return fault(name, 'rolling restarts together with monitor-only: Watchtower does not start', `remove ${rollingRestart.from} and recreate it`)
   if (!LOG_FORMATS.includes(logFormat.value)) return fault(name, `the log format ${logFormat.value} (${logFormat.from}), which there is not: Watchtower does not start`, `give one of ${LOG_FORMATS.join(', ')}, or remove ${logFormat.from}, and recreate it`)
+  if (scope.value === null && others.length > 0) return warning(name, `it has no scope: each time it starts it removes ${listed(others)}`, 'give every Watchtower a WATCHTOWER_SCOPE of its own, and recreate it')
   return null
 }
 

@@ -34,7 +34,9 @@ export async function watchtowerChecks(docker: Docker, place: Place): Promise<Ch
   try {
     const facts = await gatherFacts(docker, [])
     const sidecars = facts.containers.filter((one) => isSidecar(one, place.ownId))
-    const found = (await findWatchtowers(docker, config.watchtower)).filter((one) => !isOneOff(one) && !sidecars.some(({ id }) => id === one.id))
+    const all = (await findWatchtowers(docker, config.watchtower)).filter((one) => !sidecars.some(({ id }) => id === one.id))
+    const staying = all.filter((one) => !isOneOff(one))
+    const found = staying.length > 0 || config.watchtower !== null ? staying : all
     const others = new Set([...found, ...sidecars].map(({ id }) => id))
     if (found.length === 0) return [absent(config.watchtower), ...servicesChecks(facts, null, others)]
     const statusOf = ({ id }: Listed): string => facts.containers.find((one) => one.id === id)?.status ?? 'gone'
@@ -44,7 +46,8 @@ export async function watchtowerChecks(docker: Docker, place: Place): Promise<Ch
     const rows: Check[] = []
     for (const one of used) {
       const self = facts.containers.find(({ id }) => id === one.id) ?? null
-      const its = [...(await checksOf(docker, one, facts, place)), exclusionCheck(self, sidecars), ...servicesChecks(facts, self, others)]
+      const beside = used.filter((other) => other !== one).map(({ name }) => name)
+      const its = [...(await checksOf(docker, one, facts, { ...place, beside })), exclusionCheck(self, sidecars), ...servicesChecks(facts, self, others)]
       rows.push(...(used.length === 1 ? its : its.map((row) => ({ ...row, name: `${row.name} of ${one.name}` }))))
     }
     for (const one of old) rows.push(warning('old watchtower', `${one.name} is ${statusOf(one)}, beside one that runs`, 'remove it if nobody needs it:', `docker rm ${one.name}`))
@@ -65,14 +68,14 @@ function isSidecar({ id, command }: ContainerFacts, ownId: string | null): boole
   return (ownId !== null && id.startsWith(ownId)) || [command.path, ...command.args].some((word) => /(?:^|\/)watchtower-telegram(?:\.cjs)?$/.test(word))
 }
 
-async function checksOf(docker: Docker, { id, name }: Listed, { containers, images }: Facts, { config, engine, now }: Place): Promise<Check[]> {
+async function checksOf(docker: Docker, { id, name }: Listed, { containers, images }: Facts, { config, engine, now, beside }: Place & { beside: string[] }): Promise<Check[]> {
   const answer = await docker.inspectContainer(id)
   const [self, settings] = [containerFacts(answer), settingsOf(answer)]
   if (!self || !settings) return [fault('watchtower', `${name} is gone`, 'start it again')]
   const log = await readLog(docker, config.docker, { id, tty: settings.tty })
   const { version, zone, lastError } = log.type === 'read' ? log : { version: null, zone: null, lastError: null }
   const edition = editionOf(self.imageRef, images.find((one) => one.id === self.imageId)?.labels ?? self.labels, version)
-  const around = { edition, zone, engine, watchtower: self, containers, log, startedAt: startOf(answer), now, timeZone: config.style.timeZone }
+  const around = { edition, zone, engine, watchtower: self, containers, others: beside, log, startedAt: startOf(answer), now, timeZone: config.style.timeZone }
   return [standingCheck(self, edition, lastError), ...settingsChecks(settings, around)]
 }
 

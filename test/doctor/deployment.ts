@@ -47,7 +47,7 @@ export async function deployment(t: Test): Promise<Deployment> {
   const bot = await createBotApi({ chats: [chat], clock: () => NOW })
   const stateDir = mkdtempSync(join(tmpdir(), 'wt-doctor-'))
   chmodSync(api.socketPath, 0o660)
-  const watchtower = container({ name: 'watchtower', image: 'containrrr/watchtower:1.7.1', labels: { ...WATCHTOWER, ...LEFT_ALONE }, env: SETTINGS })
+  const watchtower = container({ name: 'watchtower', image: 'containrrr/watchtower:1.7.1', labels: { ...WATCHTOWER, ...LEFT_ALONE }, env: [...SETTINGS] })
   watchtower.Path = '/watchtower'
   watchtower.HostConfig.LogConfig.Config = { 'max-size': '10m', 'max-file': '3' }
   const sidecar = container({ name: 'watchtower-telegram', image: 'compose_watchtower-telegram', labels: { ...LEFT_ALONE }, args: ['/app/watchtower-telegram.cjs'] })

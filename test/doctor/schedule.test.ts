@@ -4,9 +4,10 @@ import { type Given, NOW, type Row, rows } from './setting-rows.js'
 
 t.test('schedule: when the next check is, or why there is none', (t) => {
   const cases: [Given, Row][] = [
-    [{}, { mark: 'ok', found: 'every 86400 s: next check 2026-11-27 13:00 (Europe/Paris)' }],
-    [{ startedAt: NOW - 3_600_000 }, { mark: 'ok', found: 'every 86400 s: next check 2026-11-27 12:00 (Europe/Paris)' }],
-    [{ args: ['--interval', '300'] }, { mark: 'ok', found: 'every 300 s: next check 2026-11-26 13:05 (Europe/Paris)' }],
+    [{}, { mark: 'ok', found: 'every 24 h: next check 2026-11-27 13:00 (Europe/Paris)' }],
+    [{ startedAt: NOW - 3_600_000 }, { mark: 'ok', found: 'every 24 h: next check 2026-11-27 12:00 (Europe/Paris)' }],
+    [{ args: ['--interval', '300'] }, { mark: 'ok', found: 'every 5 min: next check 2026-11-26 13:05 (Europe/Paris)' }],
+    [{ args: ['-s', '@every 1m30s'] }, { mark: 'ok', found: 'every 90 s: next check 2026-11-26 13:01 (Europe/Paris)' }],
     [{ env: ['WATCHTOWER_SCHEDULE=0 0 3 * * *', 'TZ=America/New_York'] }, { mark: 'ok', found: '"0 0 3 * * *": next check 2026-11-27 09:00 (Europe/Paris)' }],
     [{ args: ['-s', '@daily'] }, { mark: 'ok', found: '"@daily": next check 2026-11-27 01:00 (Europe/Paris)' }],
     [{ args: ['-s', '0 3 * * *'], version: '1.21.0' }, { mark: 'ok', found: '"0 3 * * *": next check 2026-11-27 04:00 (Europe/Paris)' }],
@@ -21,7 +22,7 @@ t.test('schedule: when the next check is, or why there is none', (t) => {
 })
 
 t.test('a schedule whose quotes Compose 1 kept is told from one that is wrong', (t) => {
-  t.match(rows({ env: ['WATCHTOWER_SCHEDULE="0 0 3 * * *"'] }).schedule, { mark: 'fault', found: /Watchtower does not start/, remedy: 'write it without the quotes and recreate it' })
+  t.match(rows({ env: ['WATCHTOWER_SCHEDULE="0 0 3 * * *"'] }).schedule, { mark: 'fault', found: '"0 0 3 * * *" has quotes that are part of it: Watchtower does not start', remedy: 'write it without the quotes and recreate it' })
   t.match(rows({ env: ['WATCHTOWER_SCHEDULE=0 0 3'] }).schedule, { mark: 'fault', remedy: /^give six fields, seconds first: / })
   t.end()
 })

@@ -14,6 +14,8 @@ t.test('conflicts: what keeps Watchtower from its work', (t) => {
     [{ args: ['-s', '@daily', '-i', '300'] }, { mark: 'fault', found: 'both a schedule (--schedule) and an interval (--interval): Watchtower does not start', remedy: 'remove --interval and recreate it' }],
     [{ args: ['-s', '@daily', '-i', '86400'] }, { mark: 'ok', found: 'none' }],
     [{ env: ['WATCHTOWER_ROLLING_RESTART=1', 'WATCHTOWER_MONITOR_ONLY=1'] }, { mark: 'fault', remedy: 'remove WATCHTOWER_ROLLING_RESTART and recreate it' }],
+    [{ others: ['lab'] }, { mark: 'warning', found: 'it has no scope: each time it starts it removes lab', remedy: 'give every Watchtower a WATCHTOWER_SCOPE of its own, and recreate it' }],
+    [{ others: ['lab'], args: ['--scope', 'main'] }, { mark: 'ok', found: 'none' }],
     [{ args: ['-l', 'Logfmt'] }, { mark: 'ok', found: 'none' }],
     [{ args: ['-l', 'text'] }, { mark: 'fault', found: 'the log format text (--log-format), which there is not: Watchtower does not start', remedy: 'give one of auto, logfmt, pretty, json, or remove --log-format, and recreate it' }],
     [{ args: ['--no-pull'] }, { mark: 'warning', found: /^With --no-pull watchtower finds an update only after something else has pulled it$/ }],

@@ -20,7 +20,9 @@ t.test('several Watchtowers have rows of their own, with their names', async (t)
   t.match(seen.get('watchtower of second'), { mark: 'ok', found: 'second is running, stock, in a version that neither its log nor its image tells' })
   t.match(seen.get('monitor-only of second'), { mark: 'fault' })
   t.match(seen.get('services of second'), { mark: 'warning', found: 'Watchtower watches none' })
-  t.match(seen.get('not watched of second'), { mark: 'ok', found: 'friday/caddy: another scope, friday/postgres: another scope, friday/redis: another scope' })
+  t.match(seen.get('not watched of second'), { mark: 'ok', found: 'friday/caddy, friday/postgres, friday/redis: another scope' })
+  t.match(seen.get('conflicts of watchtower'), { mark: 'warning', found: 'it has no scope: each time it starts it removes second' })
+  t.match(seen.get('conflicts of second'), { mark: 'ok' })
 })
 
 t.test('one that is named and not there, one that is stopped, and a check that runs once', async (t) => {
@@ -28,6 +30,8 @@ t.test('one that is named and not there, one that is stopped, and a check that r
   t.match((await rows(t, ({ api }) => api.stop('watchtower'))).get('watchtower'), { mark: 'fault', found: 'watchtower is exited', remedy: 'start it:', paste: ['docker start watchtower'] })
   const oneOff = await rows(t, ({ api }) => void api.containers.push(container({ name: 'friday_watchtower_run_1', image: 'containrrr/watchtower', labels: { ...WATCHTOWER, 'com.docker.compose.oneoff': 'True' } })))
   t.match(oneOff.get('watchtower'), { mark: 'ok' })
+  const once = await rows(t, ({ watchtower }) => void (watchtower.Args = ['--run-once']))
+  t.match([once.get('watchtower'), once.get('schedule')], [{ mark: 'ok' }, { mark: 'warning', found: 'it checks once and ends (--run-once)' }], 'where there is no other')
 })
 
 t.test('the last error of one that does not run, or does, with the words and the remedy of the alarm', async (t) => {
@@ -132,6 +136,7 @@ t.test('Telegram that cannot be reached, a chat that moved, one without topics',
   t.match(moved.get('topic'), { mark: 'warning', found: 'the chat moved to -1009876543210', remedy: 'set TELEGRAM_CHAT_ID to -1009876543210' })
   t.match((await rows(t, (d) => void (d.env.TOPIC_SYSTEM_ID = ''))).get('topic'), { mark: 'ok', found: 'none is set: messages go to the chat itself' })
   t.match((await rows(t, ({ chat, env }) => void Object.assign(chat, { is_forum: false, type: 'private' }, (env.TOPIC_SYSTEM_ID = '')))).get('rights'), { mark: 'ok', found: 'a private chat; it may write' })
+  t.match((await rows(t, (d) => d.bot.always('getMe', { type: 'error', status: 429, description: 'Too Many Requests: retry after 5', parameters: { retry_after: 5 } }))).get('bot'), { mark: 'warning', found: /^429: Too Many Requests/, remedy: 'run the doctor again in 5 s' })
   t.match((await rows(t, (d) => d.bot.always('sendChatAction', { type: 'error', status: 502, description: 'Bad Gateway' }))).get('topic'), { mark: 'fault', found: /502/, remedy: /^look at this machine's way / })
   t.match((await rows(t, ({ env }) => void (env.TOPIC_SYSTEM_ID = 'seven'))).get('topic'), { mark: 'warning', found: 'not looked at', remedy: 'correct TOPIC_SYSTEM_ID first' })
   t.match((await rows(t, ({ env }) => void Object.assign(env, { TELEGRAM_BOT_TOKEN: '', TELEGRAM_API_URL: 'x' }))).get('rights'), { mark: 'warning', remedy: 'correct TELEGRAM_BOT_TOKEN and TELEGRAM_API_URL first' })
