@@ -1,6 +1,6 @@
 // The environment becomes a Config; lists every fault at once.
 import { readFileSync } from 'node:fs'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { DockerHost } from './docker/client.js'
 import { dockerHostFrom } from './docker-host.js'
 import { stateDirOf, withoutEmpty } from './environment.js'
@@ -65,11 +65,10 @@ const because = (sentence: string): { error: string } => ({ error: sentence })
 
 /** A number and a unit, as text, to milliseconds; least and most are written like the default. */
 function duration(name: string, preset: string, least: string, most: string) {
+  const holds = (ms: number): boolean => ms >= milliseconds(least) && ms <= milliseconds(most)
   return z
-    .string()
-    .default(preset)
-    .transform(milliseconds)
-    .refine((ms) => ms >= milliseconds(least) && ms <= milliseconds(most), because(`${name} is no usable duration: give one from ${least} to ${most}, like ${preset}`))
+    .pipe(z._default(z.string(), preset), z.transform(milliseconds))
+    .check(z.refine(holds, because(`${name} is no usable duration: give one from ${least} to ${most}, like ${preset}`)))
 }
 
 function milliseconds(text: string): number {
@@ -78,49 +77,50 @@ function milliseconds(text: string): number {
 }
 
 const Environment = z.object({
-  TELEGRAM_CHAT_ID: z
-    .string(because('TELEGRAM_CHAT_ID is missing: set it to the number of the chat, for a group like -1001234567890'))
-    .regex(/^-?[1-9]\d{0,14}$|^@[A-Za-z]\w{3,31}$/, because('TELEGRAM_CHAT_ID is no chat: give a number like -1001234567890, or @name of a public chat'))
-    .transform((text) => (text.startsWith('@') ? text : Number(text))),
-  TOPIC_SYSTEM_ID: z
-    .string()
-    .regex(/^[1-9]\d{0,9}$/, because("TOPIC_SYSTEM_ID is no topic: give the number from the topic's link, or leave it out to write to the chat itself"))
-    .transform(Number)
-    .optional(),
-  TELEGRAM_API_URL: z.string().refine(isBaseUrl, because('TELEGRAM_API_URL is no base URL: give one like https://api.telegram.org')).default(API_ROOT),
-  WATCHTOWER_CONTAINER: z
-    .string()
-    .regex(/^[a-zA-Z0-9][\w.-]+$/, because('WATCHTOWER_CONTAINER is no container name: give one as `docker ps` shows it'))
-    .optional(),
-  HOST_LABEL: z.string().max(64, because('HOST_LABEL is too long: give at most 64 characters')).optional(),
-  MESSAGE_LANGUAGE: z.enum(LANGUAGES, because('MESSAGE_LANGUAGE is unknown: give en or fr')).default('en'),
-  MESSAGE_TEMPLATE_FILE: z.string().optional(),
-  TZ: z.string().refine(isTimeZone, because('TZ is no time zone: give the name of one as the IANA lists them, like Europe/Paris or UTC, without quotes')).default('UTC'),
+  TELEGRAM_CHAT_ID: z.pipe(
+    z
+      .string(because('TELEGRAM_CHAT_ID is missing: set it to the number of the chat, for a group like -1001234567890'))
+      .check(z.regex(/^-?[1-9]\d{0,14}$|^@[A-Za-z]\w{3,31}$/, because('TELEGRAM_CHAT_ID is no chat: give a number like -1001234567890, or @name of a public chat'))),
+    z.transform((text: string) => (text.startsWith('@') ? text : Number(text))),
+  ),
+  TOPIC_SYSTEM_ID: z.optional(
+    z.pipe(
+      z.string().check(z.regex(/^[1-9]\d{0,9}$/, because("TOPIC_SYSTEM_ID is no topic: give the number from the topic's link, or leave it out to write to the chat itself"))),
+      z.transform(Number),
+    ),
+  ),
+  TELEGRAM_API_URL: z._default(z.string().check(z.refine(isBaseUrl, because('TELEGRAM_API_URL is no base URL: give one like https://api.telegram.org'))), API_ROOT),
+  WATCHTOWER_CONTAINER: z.optional(
+    z.string().check(z.regex(/^[a-zA-Z0-9][\w.-]+$/, because('WATCHTOWER_CONTAINER is no container name: give one as `docker ps` shows it'))),
+  ),
+  HOST_LABEL: z.optional(z.string().check(z.maxLength(64, because('HOST_LABEL is too long: give at most 64 characters')))),
+  MESSAGE_LANGUAGE: z._default(z.enum(LANGUAGES, because('MESSAGE_LANGUAGE is unknown: give en or fr')), 'en'),
+  MESSAGE_TEMPLATE_FILE: z.optional(z.string()),
+  TZ: z._default(z.string().check(z.refine(isTimeZone, because('TZ is no time zone: give the name of one as the IANA lists them, like Europe/Paris or UTC, without quotes'))), 'UTC'),
   REMIND_AFTER: z
-    .string()
-    .default('7d')
-    .transform((text) => (text === '0' ? 0 : milliseconds(text)))
-    .refine((ms) => ms === 0 || (ms >= milliseconds('1h') && ms <= milliseconds('365d')), because('REMIND_AFTER is no usable duration: give one from 1h to 365d, like 7d, or 0 for never')),
-  QUIET_HOURS: z
-    .string()
-    .refine((text) => quietHours(text) !== null, because('QUIET_HOURS is no window of the day: give one like 22:00-08:00'))
-    .transform(quietHours)
-    .optional(),
+    .pipe(z._default(z.string(), '7d'), z.transform((text: string) => (text === '0' ? 0 : milliseconds(text))))
+    .check(z.refine((ms) => ms === 0 || (ms >= milliseconds('1h') && ms <= milliseconds('365d')), because('REMIND_AFTER is no usable duration: give one from 1h to 365d, like 7d, or 0 for never'))),
+  QUIET_HOURS: z.optional(
+    z.pipe(
+      z.string().check(z.refine((text) => quietHours(text) !== null, because('QUIET_HOURS is no window of the day: give one like 22:00-08:00'))),
+      z.transform(quietHours),
+    ),
+  ),
   // longer than Watchtower's own daily check, the quiet time would join two checks
   SESSION_IDLE_AFTER: duration('SESSION_IDLE_AFTER', '10m', '1s', '1d'),
   RECONCILE_EVERY: duration('RECONCILE_EVERY', '30s', '100ms', '1h'),
   DOCKER_TIMEOUT: duration('DOCKER_TIMEOUT', '20s', '100ms', '10m'),
   DOCKER_LOST_AFTER: duration('DOCKER_LOST_AFTER', '5m', '1s', '1d'),
   WATCHTOWER_DOWN_AFTER: duration('WATCHTOWER_DOWN_AFTER', '5m', '1s', '7d'),
-  CHECK_OVERDUE_AFTER: z
-    .string()
-    .transform(milliseconds)
-    .refine((ms) => ms >= milliseconds('1s') && ms <= milliseconds('60d'), because('CHECK_OVERDUE_AFTER is no usable duration: give one from 1s to 60d, like 26h, or leave it out to go by the schedule of Watchtower'))
-    .optional(),
+  CHECK_OVERDUE_AFTER: z.optional(
+    z
+      .pipe(z.string(), z.transform(milliseconds))
+      .check(z.refine((ms) => ms >= milliseconds('1s') && ms <= milliseconds('60d'), because('CHECK_OVERDUE_AFTER is no usable duration: give one from 1s to 60d, like 26h, or leave it out to go by the schedule of Watchtower'))),
+  ),
   TELEGRAM_TIMEOUT: duration('TELEGRAM_TIMEOUT', '60s', '100ms', '10m'),
   RETRY_PACE: duration('RETRY_PACE', '1s', '1ms', '1m'),
   SEND_JITTER: duration('SEND_JITTER', '0s', '0s', '1h'),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], because('LOG_LEVEL is unknown: give debug, info, warn or error')).default('info'),
+  LOG_LEVEL: z._default(z.enum(['debug', 'info', 'warn', 'error'], because('LOG_LEVEL is unknown: give debug, info, warn or error')), 'info'),
 })
 
 /** Reads the configuration. An empty variable counts as unset: compose passes those on. */
@@ -171,7 +171,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 export function readReplayConfig(given: string | null = null, environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: Pick<Config, 'host' | 'style'> & { idleMs: number } } | { type: 'faults'; faults: string[] } {
   const env = withoutEmpty(environment)
   const template = given === null ? readTemplate('MESSAGE_TEMPLATE_FILE', env.MESSAGE_TEMPLATE_FILE) : readTemplate('--template', given)
-  const { data, error } = Environment.pick({ HOST_LABEL: true, SESSION_IDLE_AFTER: true, MESSAGE_LANGUAGE: true, TZ: true }).safeParse(env)
+  const { data, error } = z.pick(Environment, { HOST_LABEL: true, SESSION_IDLE_AFTER: true, MESSAGE_LANGUAGE: true, TZ: true }).safeParse(env)
   if (error || 'fault' in template) return { type: 'faults', faults: [...('fault' in template ? [template.fault] : []), ...(error ? error.issues.map((issue) => issue.message) : [])] }
   return { type: 'ok', config: { host: data.HOST_LABEL ?? null, idleMs: data.SESSION_IDLE_AFTER, style: { language: data.MESSAGE_LANGUAGE, timeZone: data.TZ, template: template.template } } }
 }
@@ -179,13 +179,13 @@ export function readReplayConfig(given: string | null = null, environment: NodeJ
 /** What the state is read with: STATE_DIR and TZ. */
 export function readStateConfig(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; config: { stateDir: string; timeZone: string } } | { type: 'faults'; faults: string[] } {
   const env = withoutEmpty(environment)
-  const { data, error } = Environment.pick({ TZ: true }).safeParse(env)
+  const { data, error } = z.pick(Environment, { TZ: true }).safeParse(env)
   return data ? { type: 'ok', config: { stateDir: stateDirOf(env), timeZone: data.TZ } } : { type: 'faults', faults: error.issues.map((issue) => issue.message) }
 }
 
 /** The language of the messages alone. */
 export function readLanguage(environment: NodeJS.ProcessEnv = process.env): { type: 'ok'; language: Language } | { type: 'faults'; faults: string[] } {
-  const { data, error } = Environment.pick({ MESSAGE_LANGUAGE: true }).safeParse(withoutEmpty(environment))
+  const { data, error } = z.pick(Environment, { MESSAGE_LANGUAGE: true }).safeParse(withoutEmpty(environment))
   return data ? { type: 'ok', language: data.MESSAGE_LANGUAGE } : { type: 'faults', faults: error.issues.map((issue) => issue.message) }
 }
 

@@ -1,6 +1,6 @@
 // The persisted queue of what Telegram has not accepted yet, as a pure reducer: every transition takes
 // an Outbox and gives the next. Its first entry is the only one under way; nothing overtakes it.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { joinNews, News, updateKey } from '../report/announce.js'
 import { Placed, StillPending } from '../report/block.js'
 import { FailedCheck } from '../report/failure.js'
@@ -9,16 +9,16 @@ import { markRepeat } from '../report/notice.js'
 import type { Language } from '../report/texts.js'
 import type { Update } from '../report/update.js'
 
-const time = z.int().min(0)
+const time = z.int().check(z.gte(0))
 
 /** One message of an entry. placed: what it says, where it can be edited later on; null for all others. */
-export const Rendered = z.object({ message: Message, placed: Placed.nullable() })
+export const Rendered = z.object({ message: Message, placed: z.nullable(Placed) })
 export type Rendered = z.infer<typeof Rendered>
 
 const Content = z.discriminatedUnion('type', [
   /** stillPending: mentioned at the end */
   z.object({ type: z.literal('news'), news: News, stillPending: z.array(StillPending) }),
-  z.object({ type: z.literal('reminder'), host: z.string().nullable(), stillPending: z.array(StillPending), stillFailing: z.array(FailedCheck).default([]) }),
+  z.object({ type: z.literal('reminder'), host: z.nullable(z.string()), stillPending: z.array(StillPending), stillFailing: z._default(z.array(FailedCheck), []) }),
   z.object({ type: z.literal('notice'), message: Message }),
   /** a message that is shown is to say how its updates stand now; shown: its id in the ledger */
   z.object({ type: z.literal('edit'), shown: z.int() }),
@@ -33,16 +33,16 @@ export const Entry = z
     /** it may have been told before the state was lost */
     stateLost: z.boolean(),
     /** its messages, fixed once Telegram may have accepted one of them; before that they may still change */
-    parts: z.array(Rendered).min(1).nullable(),
+    parts: z.nullable(z.array(Rendered).check(z.minLength(1))),
     /** how many of them Telegram has accepted */
-    accepted: z.int().min(0),
+    accepted: z.int().check(z.gte(0)),
     /** sending: a request for the next part was made, and how it ended is not known here */
     state: z.enum(['pending', 'sending']),
     /** Telegram may have accepted the next part: it is sent marked */
     mayRepeat: z.boolean(),
-    attempts: z.int().min(0),
+    attempts: z.int().check(z.gte(0)),
   })
-  .refine(({ parts, accepted }) => accepted < (parts?.length ?? 1))
+  .check(z.refine(({ parts, accepted }) => accepted < (parts?.length ?? 1)))
 export type Entry = z.infer<typeof Entry>
 
 /** Plain data, for the state file. */
@@ -50,7 +50,7 @@ export const Outbox = z.object({
   entries: z.array(Entry),
   /** Telegram asked to wait until then, milliseconds since 1970, and when it did */
   notBefore: time,
-  askedAt: time.default(0),
+  askedAt: z._default(time, 0),
   /** when the last messages were sent, oldest first, milliseconds since 1970 */
   sends: z.array(time),
 })

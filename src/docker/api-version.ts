@@ -1,11 +1,11 @@
 // Which version of its API an engine is asked in. Takes its answer to /version, gives the prefix of all other paths.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /** The newest that this program asks for: the one of Engine 20.10. Engine 29 takes 1.44 and later, or 1.40 and later. */
 const MADE_FOR = '1.41'
 
-const VERSION = z.string().regex(/^\d{1,3}\.\d{1,3}$/)
-const Range = z.object({ ApiVersion: VERSION, MinAPIVersion: VERSION.optional() })
+const VERSION = z.string().check(z.regex(/^\d{1,3}\.\d{1,3}$/))
+const Range = z.object({ ApiVersion: VERSION, MinAPIVersion: z.optional(VERSION) })
 
 /** `v1.41`, or the nearest that the engine takes; undefined, which is the engine's own newest, where it does not say. */
 export function apiVersionFor(answer: unknown): string | undefined {

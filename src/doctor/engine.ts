@@ -1,12 +1,12 @@
 // The engine: who may use its socket, whether it answers, and whether writes reach it.
 import { stat } from 'node:fs/promises'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { type Docker, type DockerHost, probeWrite } from '../docker/client.js'
 import { dockerFault } from '../docker/fault.js'
 import { type Check, fault, ok, unseen, warning } from './check.js'
 
 /** What an engine says of itself. */
-export const EngineVersion = z.object({ Version: z.string(), ApiVersion: z.string(), MinAPIVersion: z.string().default('1.12') })
+export const EngineVersion = z.object({ Version: z.string(), ApiVersion: z.string(), MinAPIVersion: z._default(z.string(), '1.12') })
 export type EngineVersion = z.infer<typeof EngineVersion>
 
 export interface SeenEngine {

@@ -77,7 +77,7 @@ const UNIT_MS = new Map([['ns', 1e-6], ['us', 1e-3], ['µs', 1e-3], ['μs', 1e-3
 /** Zones of three letters in the tz database (its files northamerica, europe, backward); ICU knows more, by its own. */
 const SHORT_NAMES = new Set(['CET', 'EET', 'EST', 'GMT', 'HST', 'MET', 'MST', 'PRC', 'ROC', 'ROK', 'UCT', 'UTC', 'WET'])
 
-export const UTC: Zone = { type: 'named', name: 'UTC' }
+export const UTC: Zone = { type: 'offset', minutes: 0 }
 
 /** The schedule, as Watchtower reads it. A schedule wins over an interval, as in stock up to 1.4; later both end Watchtower. */
 export function readSchedule({ schedule, interval, zone, dialect }: ScheduleText): Schedule {
@@ -97,14 +97,16 @@ export function dialectOf(version: string | null): CronDialect {
 /** The zone of a TZ variable as Go reads it: UTC where it names none. Null or empty: the zone of the image, UTC. */
 export function zoneOf(tz: string | null): Zone {
   const name = zoneName(tz ?? '')
-  return name !== '' && namesZone(name) ? { type: 'named', name } : UTC
+  return name !== 'UTC' && namesZone(name) ? { type: 'named', name } : UTC
 }
 
 /** Whether Go finds the zone of a TZ variable. Unlike Intl it takes no other case, and no short names but those of the tz database. */
 export function namesZone(tz: string): boolean {
   const name = zoneName(tz)
+  // UTC by its offset: that takes no Intl, whose calendars are 5 MB
+  if (name === 'UTC') return true
   try {
-    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name || 'UTC' }).resolvedOptions()
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions()
     return /^[A-Z]{3}$/.test(name) ? SHORT_NAMES.has(name) : timeZone === name || timeZone.toLowerCase() !== name.toLowerCase()
   } catch {
     return false
@@ -113,7 +115,7 @@ export function namesZone(tz: string): boolean {
 
 /** time/zoneinfo.go: a colon before it and the directory of the tz database are left out. */
 function zoneName(tz: string): string {
-  return tz.replace(/^:/, '').replace(/^.*\/zoneinfo\//, '')
+  return tz.replace(/^:/, '').replace(/^.*\/zoneinfo\//, '') || 'UTC'
 }
 
 function readCron(whole: string, zone: Zone, dialect: CronDialect): Schedule {

@@ -1,6 +1,6 @@
 // What a Watchtower was told to do, from its container's inspect answer: environment, command, log driver.
 // Secrets (registry and notification credentials, tokens, URLs) never leave this file. Rules: internal/flags/flags.go.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { goBoolean, readFlags } from '../report/flags.js'
 
 /** A value and what set it, as a person can look for it: `WATCHTOWER_SCHEDULE` or `--schedule`; null: nothing, it is the default. */
@@ -50,15 +50,15 @@ export interface Settings {
 }
 
 const Answer = z.object({
-  Path: z.string().nullish(),
-  Args: z.array(z.string()).nullish(),
+  Path: z.nullish(z.string()),
+  Args: z.nullish(z.array(z.string())),
   Config: z.object({
-    Env: z.array(z.string()).nullish(),
-    Tty: z.boolean().nullish(),
-    Entrypoint: z.array(z.string()).nullish(),
-    Cmd: z.array(z.string()).nullish(),
+    Env: z.nullish(z.array(z.string())),
+    Tty: z.nullish(z.boolean()),
+    Entrypoint: z.nullish(z.array(z.string())),
+    Cmd: z.nullish(z.array(z.string())),
   }),
-  HostConfig: z.object({ LogConfig: z.object({ Type: z.string().nullish(), Config: z.record(z.string(), z.string()).nullish() }).nullish() }).nullish(),
+  HostConfig: z.nullish(z.object({ LogConfig: z.nullish(z.object({ Type: z.nullish(z.string()), Config: z.nullish(z.record(z.string(), z.string())) })) })),
 })
 
 // Only these words are told of a notification's URL: what stands before its colon may be anything.

@@ -1,5 +1,5 @@
 // How a Watchtower container fares. Takes its inspect answer, gives Vitals.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 export interface Vitals {
   id: string
@@ -18,9 +18,9 @@ export interface Vitals {
 const Answer = z.object({
   Id: z.string(),
   Name: z.string(),
-  RestartCount: z.int().min(0).nullish(),
-  State: z.object({ Running: z.boolean(), Restarting: z.boolean().nullish(), ExitCode: z.int().nullish(), StartedAt: z.string().nullish(), FinishedAt: z.string().nullish() }),
-  Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }),
+  RestartCount: z.nullish(z.int().check(z.gte(0))),
+  State: z.object({ Running: z.boolean(), Restarting: z.nullish(z.boolean()), ExitCode: z.nullish(z.int()), StartedAt: z.nullish(z.string()), FinishedAt: z.nullish(z.string()) }),
+  Config: z.object({ Labels: z.nullish(z.record(z.string(), z.string())) }),
 })
 
 /** Null if it is no container's answer. */

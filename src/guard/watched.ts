@@ -1,10 +1,10 @@
 // The Watchtowers that are watched, from look to look: since when the next check is awaited, and since
 // when one is not well. Takes what inspect showed, gives the list. Time nobody looked does not count.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Vitals } from './vitals.js'
 
 /** milliseconds since 1970 */
-const time = z.int().min(0)
+const time = z.int().check(z.gte(0))
 
 /** Plain data, for the state file. */
 export const Watched = z.object({
@@ -14,17 +14,17 @@ export const Watched = z.object({
   id: z.string(),
   name: z.string(),
   startedAt: time,
-  restarts: z.int().min(0),
+  restarts: z.int().check(z.gte(0)),
   /** from here the next check is awaited: its start, its last check, or when it was first seen */
   since: time,
   /** the last check that came to its end; null: none was seen */
-  checkedAt: time.nullable(),
+  checkedAt: z.nullable(time),
   /** time since then in which nobody could look: the machine slept, the clock was set, the engine was away */
-  lostMs: z.int().min(0),
+  lostMs: z.int().check(z.gte(0)),
   /** it stopped, is gone, or has not stayed up for long since then */
-  downSince: time.nullable(),
+  downSince: z.nullable(time),
   /** checks that broke off since the last that did not */
-  brokeOff: z.object({ at: time, times: z.int().min(1), error: z.string().nullable() }).nullable(),
+  brokeOff: z.nullable(z.object({ at: time, times: z.int().check(z.gte(1)), error: z.nullable(z.string()) })),
 })
 export type Watched = z.infer<typeof Watched>
 

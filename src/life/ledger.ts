@@ -1,6 +1,6 @@
 // The messages that Telegram shows and the updates in them, so that they can be edited when an
 // update stands differently. Plain data and pure transitions; bounded.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { isSame, isVague, tellsFor, updateKey } from '../report/announce.js'
 import { type Block, Placed } from '../report/block.js'
 import { severalProjects } from '../report/message.js'
@@ -9,13 +9,13 @@ import { type Change, versionOrId } from './pending.js'
 
 /** A message that Telegram shows. link: for who reads an older one; null where the chat has no such links. */
 export const Shown = z.object({
-  id: z.int(), chat: z.union([z.number(), z.string()]), messageId: z.int(), link: z.string().nullable().default(null), content: Placed,
+  id: z.int(), chat: z.union([z.number(), z.string()]), messageId: z.int(), link: z._default(z.nullable(z.string()), null), content: Placed,
   /** milliseconds since 1970, the time that Telegram shows beside it however often it is edited */
-  sentAt: z.int().min(0).default(0),
+  sentAt: z._default(z.int().check(z.gte(0)), 0),
 })
 export type Shown = z.infer<typeof Shown>
 
-export const Ledger = z.object({ nextId: z.int().min(1), shown: z.array(Shown) })
+export const Ledger = z.object({ nextId: z.int().check(z.gte(1)), shown: z.array(Shown) })
 export type Ledger = z.infer<typeof Ledger>
 
 /** What a transition changed: the messages that say something else now. */

@@ -1,7 +1,7 @@
 // Every announced update from its announcement until nobody needs to know of it: what is pending,
 // what was applied, what was rolled back. A reducer over plain data; takes news and the facts of the
 // engine, gives the next state and what changed.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { isSame, isVague, samePlace } from '../report/announce.js'
 import { Standing } from '../report/block.js'
 import { isOneOff, placeOf } from '../report/place.js'
@@ -9,7 +9,7 @@ import { type ContainerFacts, type Facts, shortId } from '../report/facts.js'
 import { sameTag } from '../report/image-ref.js'
 import { Update } from '../report/update.js'
 
-const time = z.int().min(0)
+const time = z.int().check(z.gte(0))
 
 /** One service's announced update. There is one per service and image. */
 export const Tracked = z.object({
@@ -18,11 +18,11 @@ export const Tracked = z.object({
   /** when this image was found */
   foundAt: time,
   /** pending since an older image of the same service was found */
-  since: time.nullable(),
+  since: z.nullable(time),
   /** the version of that service's image that was told last before this one */
-  before: z.string().nullable().default(null),
+  before: z._default(z.nullable(z.string()), null),
   /** its containers are not there since */
-  absentSince: time.nullable(),
+  absentSince: z.nullable(time),
 })
 export type Tracked = z.infer<typeof Tracked>
 

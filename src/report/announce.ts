@@ -1,6 +1,6 @@
 // What of a report was not said yet. Takes the report and what was announced so far, gives the news
 // and the new state. Each (service, image, new id) is news once; a failure is, until it recovers.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { FailedCheck } from './failure.js'
 import type { Report } from './report.js'
 import { Update } from './update.js'
@@ -9,12 +9,12 @@ import { Update } from './update.js'
 export const Announced = z.object({
   updates: z.array(z.string()),
   /** the failures of the last session, by the log it stood in */
-  failing: z.array(z.object({ log: z.string().nullable(), checks: z.array(z.string()) })),
+  failing: z.array(z.object({ log: z.nullable(z.string()), checks: z.array(z.string()) })),
 })
 export type Announced = z.infer<typeof Announced>
 
 /** What one session has to tell a person. */
-export const News = z.object({ host: z.string().nullable(), updates: z.array(Update), failedChecks: z.array(FailedCheck) })
+export const News = z.object({ host: z.nullable(z.string()), updates: z.array(Update), failedChecks: z.array(FailedCheck) })
 export type News = z.infer<typeof News>
 
 /** Updates, and failures of one Watchtower, remembered, oldest forgotten first: years of a large host, a few megabytes at most. */

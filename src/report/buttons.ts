@@ -1,5 +1,5 @@
 // Release notes one tap away: a link button per update. Nothing that a button does changes anything.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Language } from './texts.js'
 import type { Placed } from './block.js'
 import { namesOf, urlOf } from './view.js'

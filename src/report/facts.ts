@@ -1,7 +1,7 @@
 // What `docker inspect` answers tell about containers and images, reduced to what a report needs.
 // Takes Engine API JSON (live or from a file), gives Facts. Environments are full of secrets:
 // only the few variables named here are kept.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /** One container, as the Engine's inspect answer tells it. */
 export interface ContainerFacts {
@@ -50,33 +50,33 @@ const KEPT_ENV = /VERSION$|^NATS_SERVER$|^WATCHTOWER_(LABEL_ENABLE|SCOPE|DISABLE
 const HEALTHS = ['starting', 'healthy', 'unhealthy'] as const
 const ORIGINAL_IMAGE_LABEL = 'com.centurylinklabs.zodiac.original-image'
 
-const Labels = z
-  .record(z.string(), z.coerce.string())
-  .nullish()
-  .transform((labels) => new Map(Object.entries(labels ?? {})))
-const Env = z
-  .array(z.string())
-  .nullish()
-  .transform((lines) => {
+const Labels = z.pipe(
+  z.nullish(z.record(z.string(), z.coerce.string())),
+  z.transform((labels) => new Map(Object.entries(labels ?? {}))),
+)
+const Env = z.pipe(
+  z.nullish(z.array(z.string())),
+  z.transform((lines) => {
     const pairs = (lines ?? []).map((line): [string, string] => {
       const cut = line.indexOf('=')
       return cut < 0 ? [line, ''] : [line.slice(0, cut), line.slice(cut + 1)]
     })
     return new Map(pairs.filter(([name]) => KEPT_ENV.test(name)))
-  })
+  }),
+)
 
-const ContainerAnswer = z
-  .object({
+const ContainerAnswer = z.pipe(
+  z.object({
     Id: z.string(),
     Name: z.string(),
     Image: z.string(),
-    Path: z.string().nullish(),
-    Args: z.array(z.string()).nullish(),
-    Created: z.string().nullish(),
-    State: z.object({ Status: z.string(), Health: z.object({ Status: z.string().nullish() }).nullish() }),
+    Path: z.nullish(z.string()),
+    Args: z.nullish(z.array(z.string())),
+    Created: z.nullish(z.string()),
+    State: z.object({ Status: z.string(), Health: z.nullish(z.object({ Status: z.nullish(z.string()) })) }),
     Config: z.object({ Image: z.string(), Labels, Env }),
-  })
-  .transform(
+  }),
+  z.transform(
     (c): ContainerFacts => ({
       id: c.Id,
       name: c.Name.replace(/^\//, ''),
@@ -89,17 +89,18 @@ const ContainerAnswer = z
       env: c.Config.Env,
       command: { path: c.Path ?? '', args: c.Args ?? [] },
     }),
-  )
+  ),
+)
 
-const ImageAnswer = z
-  .object({
+const ImageAnswer = z.pipe(
+  z.object({
     Id: z.string(),
-    Created: z.string().nullish(),
-    RepoDigests: z.array(z.string()).nullish(),
-    RepoTags: z.array(z.string()).nullish(),
-    Config: z.object({ Labels, Env }).nullish(),
-  })
-  .transform(
+    Created: z.nullish(z.string()),
+    RepoDigests: z.nullish(z.array(z.string())),
+    RepoTags: z.nullish(z.array(z.string())),
+    Config: z.nullish(z.object({ Labels, Env })),
+  }),
+  z.transform(
     (i): ImageFacts => ({
       id: i.Id,
       created: i.Created || null,
@@ -108,7 +109,8 @@ const ImageAnswer = z
       repoDigests: i.RepoDigests ?? [],
       repoTags: i.RepoTags ?? [],
     }),
-  )
+  ),
+)
 
 /** Reads a container's inspect answer. Null if it is not one. */
 export function containerFacts(answer: unknown): ContainerFacts | null {

@@ -1,6 +1,6 @@
 // Images that Watchtower could not check. Takes a session's failures, gives them sorted by reason,
 // and those of them that are worth a person's attention.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { placeOf } from './place.js'
 import type { ContainerFacts, Facts } from './facts.js'
 import { redact } from './redact.js'
@@ -20,7 +20,7 @@ export const FailedCheck = z.object({
   reason: Failure.shape.reason,
   detail: z.string(),
   /** it was told before and still fails, or does not any more; left out where it is new */
-  standing: z.enum(['still', 'recovered']).optional(),
+  standing: z.optional(z.enum(['still', 'recovered'])),
 })
 export type FailedCheck = z.infer<typeof FailedCheck>
 

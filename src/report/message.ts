@@ -1,6 +1,6 @@
 // Renders what there is to tell as Telegram messages. Takes Content, gives Parts, none over Telegram's limits, every
 // update in exactly one of them.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { News } from './announce.js'
 import type { Block, Placed, StillPending } from './block.js'
 import { builtInTemplate } from './builtin.js'
@@ -18,7 +18,7 @@ export const Message = z.object({
   /** the same without markup, for a terminal and for when Telegram rejects the entities */
   text: z.string(),
   /** links below it, one in a row */
-  buttons: z.array(Button).default([]),
+  buttons: z._default(z.array(Button), []),
 })
 export type Message = z.infer<typeof Message>
 

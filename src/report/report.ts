@@ -1,25 +1,25 @@
 // Turns a sealed check session into a report. Takes the session and the facts of the engine, gives
 // the Report (documented JSON) and the failures worth a person's attention.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { CheckSession } from '../watchtower/session.js'
 import type { ContainerFacts, Facts } from './facts.js'
 import { cleanDetail, type FailedCheck, Failure, failedCheck, failureOf } from './failure.js'
 import { knownUpdates, plainUpdate, Update } from './update.js'
 import { WATCHTOWER_LABEL } from './watched.js'
 
-const time = z.iso.datetime({ offset: false }).nullable()
-const count = z.int().min(0).nullable()
+const time = z.nullable(z.iso.datetime({ offset: false }))
+const count = z.nullable(z.int().check(z.gte(0)))
 
 /** The account of one check session: what `replay --json` prints and `session.sealed` logs. */
 export const Report = z.object({
   type: z.literal('report'),
-  host: z.string().nullable(),
-  watchtower: z.object({ container: z.string().nullable(), version: z.string().nullable() }),
+  host: z.nullable(z.string()),
+  watchtower: z.object({ container: z.nullable(z.string()), version: z.nullable(z.string()) }),
   session: z.object({
     startedAt: time,
     endedAt: time,
     end: z.enum(['done', 'aborted', 'idle', 'eof']),
-    error: z.string().nullable(),
+    error: z.nullable(z.string()),
     scanned: count,
     available: count,
     failed: count,

@@ -1,6 +1,6 @@
 // Which services run an older image than the one Watchtower found. Takes a session's findings and
 // the facts of the engine, gives Updates.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { CheckSession } from '../watchtower/session.js'
 import { commandsFor, plainCommands, rollbackFor } from './commands.js'
 import { isOneOff, type Place, placeOf } from './place.js'
@@ -11,28 +11,28 @@ import { TEXTS } from './texts.js'
 import { versionOf } from './version.js'
 import { watchedBy } from './watched.js'
 
-const imageId = z.string().regex(/^[0-9a-f]{12}$/)
+const imageId = z.string().check(z.regex(/^[0-9a-f]{12}$/))
 
 /** One service that runs an older image than the one its tag points to now. */
 export const Update = z.object({
   image: z.string(),
   newImageId: imageId,
-  currentImageId: imageId.nullable(),
+  currentImageId: z.nullable(imageId),
   /** the other older images that its containers run; absent where all run the same one */
-  otherImageIds: z.array(imageId).optional(),
+  otherImageIds: z.optional(z.array(imageId)),
   /** empty where the printed id is on no local image: then nothing is known but the image */
   service: z.string(),
-  project: z.string().nullable(),
-  directory: z.string().nullable(),
+  project: z.nullable(z.string()),
+  directory: z.nullable(z.string()),
   containers: z.array(z.string()),
-  currentVersion: z.string().nullable(),
-  newVersion: z.string().nullable(),
-  releaseNotesUrl: z.string().nullable(),
+  currentVersion: z.nullable(z.string()),
+  newVersion: z.nullable(z.string()),
+  releaseNotesUrl: z.nullable(z.string()),
   commands: z.array(z.string()),
   /** the commands that take the applied update back; empty where the old image is not known or not there */
-  rollback: z.array(z.string()).default([]),
+  rollback: z._default(z.array(z.string()), []),
   /** `repo@sha256:…` of the old image, what a compose file can hold to stay on it; null where no registry has it */
-  pinned: z.string().nullable().default(null),
+  pinned: z._default(z.nullable(z.string()), null),
 })
 export type Update = z.infer<typeof Update>
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { copyFile, link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { State } from './state.js'
 
 /** Raised with every change that an older program would misread. */

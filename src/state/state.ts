@@ -1,6 +1,6 @@
 // All that outlives the process, and the transitions that change several parts of it together or not
 // at all. Pure.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { done, emptyOutbox, enqueueEdits, enqueueNews, enqueueNotice, enqueueReminder, Outbox, untold, withoutNews } from '../delivery/outbox.js'
 import { Watched } from '../guard/watched.js'
 import { emptyLedger, forget, Ledger, mentionOnly, refresh, restand, reveal, reword, show, supersede } from '../life/ledger.js'
@@ -13,28 +13,28 @@ import type { Message } from '../report/message.js'
 import type { Update } from '../report/update.js'
 
 const Checkpoint = z.object({
-  position: z.object({ since: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/), lines: z.array(z.string()) }),
-  context: z.object({ version: z.string().nullable(), endless: z.boolean().nullable() }),
+  position: z.object({ since: z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/)), lines: z.array(z.string()) }),
+  context: z.object({ version: z.nullable(z.string()), endless: z.nullable(z.boolean()) }),
 })
 type Checkpoint = z.infer<typeof Checkpoint>
 
 export const State = z.object({
   /** of every Watchtower container that was read, by its id; the one that moved last stands last. Null: no check has ended in it yet */
-  cursors: z.array(z.object({ id: z.string(), name: z.string(), checkpoint: Checkpoint.nullable() })),
+  cursors: z.array(z.object({ id: z.string(), name: z.string(), checkpoint: z.nullable(Checkpoint) })),
   announced: Announced,
   /** what became of the announced updates */
-  tracked: z.array(Tracked).default([]),
+  tracked: z._default(z.array(Tracked), []),
   /** the messages that show them */
-  ledger: Ledger.default(emptyLedger),
+  ledger: z._default(Ledger, emptyLedger),
   /** when a person was last told what is pending, milliseconds since 1970 */
-  remindedAt: z.int().min(0).default(0),
+  remindedAt: z._default(z.int().check(z.gte(0)), 0),
   /** the alarms that a person was told of and that are not over, and the incidents that were told, by their keys; oldest first */
-  raised: z.array(z.string()).default([]),
+  raised: z._default(z.array(z.string()), []),
   /** the Watchtowers of whom checks are awaited */
-  watched: z.array(Watched).default([]),
+  watched: z._default(z.array(Watched), []),
   outbox: Outbox,
   /** the chat that the configured one became */
-  movedChat: z.object({ from: z.union([z.number(), z.string()]), to: z.number() }).nullable(),
+  movedChat: z.nullable(z.object({ from: z.union([z.number(), z.string()]), to: z.number() })),
 })
 export type State = z.infer<typeof State>
 

@@ -50,6 +50,7 @@ t.test('time zone: the variable, else what the banner shows, else UTC; a name th
     [{ zone: { type: 'offset', minutes: 0 } }, { mark: 'ok', found: 'TZ is not set: UTC, says its banner' }, /04:00 \(/],
     [{ zone: { type: 'offset', minutes: -210 } }, { mark: 'ok', found: 'TZ is not set: UTC-03:30, says its banner' }, /07:30 \(/],
     [{ zone: { type: 'offset', minutes: 120 } }, { mark: 'ok', found: 'TZ is not set: UTC+02:00, says its banner' }, /02:00 \(/],
+    [{ zone: { type: 'named', name: 'Asia/Tokyo' } }, { mark: 'ok', found: 'TZ is not set: Asia/Tokyo, says its banner' }, /19:00 \(/],
     [{ zone: { type: 'offset', minutes: 120 }, env: ['TZ=Europe/Paris'] }, { mark: 'ok', found: 'Europe/Paris (TZ)' }, /03:00 \(/],
     [{ env: ["TZ='Europe/Paris'"] }, { mark: 'warning', found: "TZ is 'Europe/Paris', which names no time zone: Watchtower counts in UTC", remedy: 'write TZ=Europe/Paris without the quotes and recreate it' }, /04:00 \(/],
     [{ env: ['TZ="Paris"'] }, { mark: 'warning', remedy: /^give the name of one as the IANA lists them/ }, /04:00 \(/],
