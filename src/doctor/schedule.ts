@@ -2,6 +2,7 @@
 import { namesZone, nextRun, readSchedule, type Schedule, UTC, type Zone, zoneOf } from '../guard/schedule.js'
 import type { Settings } from '../guard/settings.js'
 import { momentOf } from '../report/times.js'
+import { WATCH_TEXTS } from '../report/watch-texts.js'
 import { type Check, fault, ok, warning } from './check.js'
 import { type Edition, inEachWay } from './edition.js'
 
@@ -19,7 +20,8 @@ export interface When {
 
 /** Compose 1 keeps the quotes of an env_file. */
 const QUOTES = /^(["'])(.*)\1$/
-const SIX_FIELDS = 'give six fields, seconds first: "0 0 3 * * *" is daily at 03:00; then recreate it'
+/** As the alarm says it. */
+const SIX_FIELDS = WATCH_TEXTS.en.remedies.schedule
 
 /** Schedule and time zone. */
 export function scheduleChecks(settings: Settings, when: When): Check[] {

@@ -2,6 +2,7 @@
 import { type Finding, findingsOf } from '../guard/findings.js'
 import type { Settings } from '../guard/settings.js'
 import type { ContainerFacts } from '../report/facts.js'
+import { WATCH_TEXTS } from '../report/watch-texts.js'
 import { type Check, fault, listed, ok, warning } from './check.js'
 import { inEachWay, type Way } from './edition.js'
 import type { SeenLog } from './log.js'
@@ -62,7 +63,7 @@ function conflictCheck({ schedule, interval, rollingRestart, monitorOnly, logFor
   const name = 'conflicts'
   if (schedule.value !== null && interval.value !== null && Number(interval.value) !== 86_400) return fault(name, `both a schedule (${schedule.from}) and an interval (${interval.from}): Watchtower does not start`, `remove ${interval.from} and recreate it`)
   if (rollingRestart.value && monitorOnly.value) return fault(name, 'rolling restarts together with monitor-only: Watchtower does not start', `remove ${rollingRestart.from} and recreate it`)
-  if (!LOG_FORMATS.includes(logFormat.value)) return fault(name, `the log format ${logFormat.value} (${logFormat.from}), which there is not: Watchtower does not start`, `give one of ${LOG_FORMATS.join(', ')}, or remove ${logFormat.from}, and recreate it`)
+  if (!LOG_FORMATS.includes(logFormat.value)) return fault(name, `the log format ${logFormat.value} (${logFormat.from}), which there is not: Watchtower does not start`, `remove ${logFormat.from} and recreate it; ${WATCH_TEXTS.en.causes['log-setting'](logFormat.value)}`)
   if (scope.value === null && others.length > 0) return warning(name, `it has no scope: each time it starts it removes ${listed(others)}`, 'give every Watchtower a WATCHTOWER_SCOPE of its own, and recreate it')
   return null
 }

@@ -60,7 +60,7 @@ export async function watchtowerChecks(docker: Docker, place: Place): Promise<Ch
 
 function absent(named: string | null): Check {
   if (named !== null) return fault('watchtower', `there is no container named ${named}`, WATCH_TEXTS.en.remedies.wanted)
-  return fault('watchtower', `there is no container with the label ${WATCHTOWER_LABEL}=true`, 'start Watchtower, or name its container in WATCHTOWER_CONTAINER')
+  return fault('watchtower', `there is no container with the label ${WATCHTOWER_LABEL}=true`, `start Watchtower (${WATCH_TEXTS.en.remedies.create}), or name its container in WATCHTOWER_CONTAINER`)
 }
 
 /** By its id, or by the program it runs. */

@@ -121,3 +121,10 @@ for (const [name, { exits, by, ordinary }] of Object.entries(DEPLOYMENTS)) {
 t.test('every fixture is of a deployment', async (t) => {
   t.same(readdirSync(FOLDER).sort(), Object.keys(DEPLOYMENTS).flatMap((name) => [`${name}.json`, `${name}.txt`]).sort())
 })
+
+t.test('every name of a row is documented, and every documented one is a row', async (t) => {
+  const [, text = ''] = /^Names, which stay the same[^]*?: (`configuration`[^]*?)\. A name is left out/m.exec(readFileSync(join('compose', 'README.md'), 'utf8')) ?? []
+  const documented = [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string)
+  const rows = readdirSync(FOLDER).filter((file) => file.endsWith('.json')).flatMap((file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as { name: string }[])
+  t.same([...new Set(rows.map(({ name }) => name))].sort(), documented.sort())
+})

@@ -23,7 +23,7 @@ t.test('schedule: when the next check is, or why there is none', (t) => {
 
 t.test('a schedule whose quotes Compose 1 kept is told from one that is wrong', (t) => {
   t.match(rows({ env: ['WATCHTOWER_SCHEDULE="0 0 3 * * *"'] }).schedule, { mark: 'fault', found: '"0 0 3 * * *" has quotes that are part of it: Watchtower does not start', remedy: 'write it without the quotes and recreate it' })
-  t.match(rows({ env: ['WATCHTOWER_SCHEDULE=0 0 3'] }).schedule, { mark: 'fault', remedy: /^give six fields, seconds first: / })
+  t.match(rows({ env: ['WATCHTOWER_SCHEDULE=0 0 3'] }).schedule, { mark: 'fault', remedy: /^write six fields, seconds first, / })
   t.end()
 })
 
