@@ -19,6 +19,8 @@ import { settingsChecks } from './settings.js'
 export interface Place {
   config: Config
   engine: EngineVersion
+  /** by container id, as its banner was read before; null: it never was */
+  versions: ReadonlyMap<string, string | null>
   /** of the container this runs in, in full or its first digits; null outside one */
   ownId: string | null
   /** milliseconds since 1970 */
@@ -68,13 +70,13 @@ function isSidecar({ id, command }: ContainerFacts, ownId: string | null): boole
   return (ownId !== null && id.startsWith(ownId)) || [command.path, ...command.args].some((word) => /(?:^|\/)watchtower-telegram(?:\.cjs)?$/.test(word))
 }
 
-async function checksOf(docker: Docker, { id, name }: Listed, { containers, images }: Facts, { config, engine, now, beside }: Place & { beside: string[] }): Promise<Check[]> {
+async function checksOf(docker: Docker, { id, name }: Listed, { containers, images }: Facts, { config, engine, versions, now, beside }: Place & { beside: string[] }): Promise<Check[]> {
   const answer = await docker.inspectContainer(id)
   const [self, settings] = [containerFacts(answer), settingsOf(answer)]
   if (!self || !settings) return [fault('watchtower', `${name} is gone`, 'start it again')]
   const log = await readLog(docker, config.docker, { id, tty: settings.tty })
   const { version, zone, lastError } = log.type === 'read' ? log : { version: null, zone: null, lastError: null }
-  const edition = editionOf(self.imageRef, images.find((one) => one.id === self.imageId)?.labels ?? self.labels, version)
+  const edition = editionOf(self.imageRef, images.find((one) => one.id === self.imageId)?.labels ?? self.labels, version ?? versions.get(id) ?? null)
   const around = { edition, zone, engine, watchtower: self, containers, others: beside, log, startedAt: startOf(answer), now, timeZone: config.style.timeZone }
   return [standingCheck(self, edition, lastError), ...settingsChecks(settings, around)]
 }

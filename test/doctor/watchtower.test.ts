@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { diagnose } from '../../src/doctor/doctor.js'
 import type { Check } from '../../src/doctor/check.js'
+import { saveState } from '../../src/state/file.js'
+import { emptyState, type State } from '../../src/state/state.js'
 import { container } from '../fakes/docker-api.js'
 import { WATCHTOWER } from '../world.js'
 import { type Deployment, deployment, diagnosed, LEFT_ALONE } from './deployment.js'
@@ -113,6 +115,22 @@ t.test('a DOCKER_HOST that is wrong, or an engine that does not tell its version
   for (const name of ['socket', 'writes', 'engine', 'watchtower', 'services']) t.match(wrong.get(name), { mark: 'warning', found: 'not looked at', remedy: 'correct DOCKER_HOST first' })
   const mute = await rows(t, ({ api }) => api.override('/version', { type: 'answer', status: 403, body: '' }))
   t.match([mute.get('engine'), mute.get('watchtower'), mute.get('chat')], [{ mark: 'fault' }, { mark: 'warning', found: 'not looked at' }, { mark: 'ok' }])
+})
+
+t.test('a version that the sidecar read before the log was rotated still counts', async (t) => {
+  const d = await deployment(t)
+  const { Id: id } = d.watchtower
+  d.watchtower.Config.Image = 'registry.lan/watchtower:latest'
+  d.api.log('watchtower').clear()
+  const row = async (checkpoint: State['cursors'][number]['checkpoint']) => {
+    await saveState(d.stateDir, { ...emptyState, cursors: [{ id, name: 'watchtower', checkpoint }] })
+    return (await diagnosed(t, d)).json.find(({ name }) => name === 'watchtower')?.found
+  }
+  const position = { since: '2026-11-26T11:00:00.000000000Z', lines: [] }
+  t.equal(await row({ position, context: { version: '1.14.1', endless: false } }), 'watchtower is running, version 1.14.1')
+  t.equal(await row(null), 'watchtower is running, in a version that neither its log nor its image tells')
+  d.env.STATE_DIR = '/dev/null/below'
+  t.match((await diagnose(() => d.now, d.env)).checks.find(({ name }) => name === 'watchtower'), { mark: 'ok' })
 })
 
 t.test('its own container is told by its mounts, whatever it runs; without them by its program', async (t) => {
