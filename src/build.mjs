@@ -18,6 +18,8 @@ const LEFT_OUT = [
   { filter: /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|tar-fs|@balena\/dockerignore)$/, contents: 'module.exports = {}' },
   { filter: /^zlib$/, from: /dockerode/, contents: 'module.exports = {}' },
   { filter: /^debug$/, contents: 'module.exports = () => () => {}' },
+  // its only use is a line for `debug`, at each request
+  { filter: /^util$/, from: /docker-modem.lib.modem/, contents: 'exports.inspect = () => {}' },
   { filter: /^readable-stream$/, contents: "module.exports = require('stream')" },
   // pino: transports in threads, and redaction by path; logger scrubs the finished line
   { filter: /^(\.\/(lib\/)?transport|@pinojs\/redact)$/, from: /pino/, contents: 'module.exports = {}' },
@@ -37,7 +39,7 @@ const common = {
   // Request: the Telegram library probes for it, and that alone loads the built-in fetch
   // DOCKER_HOST: config is its only reader; dockerode would read it too, and more variables with it
   // (a timeout, certificates), and fails where it cannot parse what the Docker CLI can
-  define: { VERSION: JSON.stringify(version), Request: 'undefined', 'process.env.DOCKER_HOST': 'undefined' },
+  define: { VERSION: JSON.stringify(version), Request: 'undefined', ReadableStream: 'Promise', 'process.env.DOCKER_HOST': 'undefined' },
   logLevel: 'warning',
 }
 

@@ -28,6 +28,8 @@ import { followWatchtowers } from './watchtowers.js'
 const LAST_SEND_MS = 4_000
 /** By then all that the start needed is done with; V8 itself never tidies up after it while nothing happens. */
 const STARTED_MS = 3_000
+/** What following a log does not need starts so much later: it would take the processor from what does. */
+const FOLLOWING_MS = 100
 /** First wait and cap between two looks at token and chat, in paces: while Telegram cannot be reached, and while a person must act. */
 const CHECK_PACES = { transient: { first: 1, cap: 60 }, permanent: { first: 900, cap: 21_600 } }
 
@@ -158,8 +160,8 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
 
   log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
   void sleep(STARTED_MS, signal).then(() => globalThis.gc?.())
+  const following = sleep(FOLLOWING_MS, signal)
   await Promise.all([
-    checkTelegram(telegram, config, log, health, signal),
     followWatchtowers({
       docker, config, log, cursors: state.cursors, stateLost, signal,
       onSealed(sealed) {
@@ -173,9 +175,10 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
       },
       health, guard, watch,
     }),
-    watch.run(signal),
     relay.run(signal),
-    untilLost(docker, config.docker, timing.dockerLostMs, onPing, signal).then((wasLost) => {
+    following.then(() => checkTelegram(telegram, config, log, health, signal)),
+    following.then(() => watch.run(signal)),
+    following.then(() => untilLost(docker, config.docker, timing.dockerLostMs, onPing, signal)).then((wasLost) => {
       if (wasLost) log.fatal('docker.lost', {}, `Docker has not answered for ${timing.dockerLostMs / 1000} s: ending, so that a restart finds its socket again`)
       lost.abort()
     }),

@@ -37,7 +37,7 @@ const RULES: { files: RegExp; only?: RegExp; never?: RegExp }[] = [
   { files: /^delivery\/relay$/, only: /^(bell$|delivery\/outbox$)/ },
   { files: /^delivery\//, only: /^(delivery\/|report\/|bell$|node:https?$|node-telegram-bot-api$|zod\/mini$)/ },
   { files: /^state\/(state|store)$/, only: /^(state\/|life\/|guard\/watched$|delivery\/outbox$|report\/announce$|zod\/mini$)/ },
-  { files: /^state\//, only: /^(state\/|life\/|guard\/watched$|delivery\/outbox$|report\/announce$|node:(fs|fs\/promises|path|net|crypto)$|zod\/mini$)/ },
+  { files: /^state\//, only: /^(state\/|life\/|guard\/watched$|delivery\/outbox$|report\/announce$|node:(fs|path|net|crypto|util)$|zod\/mini$)/ },
   { files: /^(?!delivery\/telegram)/, never: /^node-telegram-bot-api$/ },
   { files: /^(?!report\/template)/, never: /^mustache$/ },
   { files: /^(?!docker\/client)/, never: /^(dockerode$|docker-modem)/ },

@@ -10,6 +10,7 @@ import { demux } from './demux.js'
 import { follow } from './follower.js'
 import { API_LAYOUT, createLineReader } from './line.js'
 import { linesOf } from './lines.js'
+import { monotonic } from './monotonic.js'
 
 export interface TailOptions {
   id: string
@@ -61,9 +62,9 @@ export async function tail(docker: Docker, options: TailOptions): Promise<void> 
         const rang = await bell.wait(reconcileMs, signal)
         await sleep(Math.min(SETTLE_MS.least + tookMs, SETTLE_MS.most), signal)
         const kept = follower.lines().length
-        const begun = performance.now()
+        const begun = monotonic()
         const reading = await read(docker, options, tty, false)
-        tookMs = performance.now() - begun
+        tookMs = monotonic() - begun
         if (reading.type === 'gone') break
         follower.drop(kept)
         if (rang || reading.lines === 0 || !follower.open()) continue
@@ -108,9 +109,9 @@ async function readFrom(docker: Docker, { id, cursor, signal, timeoutMs, onLine,
   let lines = 0
   let held: string | null = null
   let begun = since === null
-  let progress = performance.now()
+  let progress = monotonic()
   const watch = setInterval(() => {
-    if (performance.now() - progress > timeoutMs) body.destroy(Object.assign(new Error(`the log gave nothing for ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' }))
+    if (monotonic() - progress > timeoutMs) body.destroy(Object.assign(new Error(`the log gave nothing for ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' }))
   }, timeoutMs / 4)
   try {
     for await (const raw of tty ? linesOf(body) : linesOf(body, demux(onEngineError, final ? null : (stamp) => cursor.hold((held = held === null || stamp < held ? stamp : held))))) {
@@ -124,7 +125,7 @@ async function readFrom(docker: Docker, { id, cursor, signal, timeoutMs, onLine,
         const done = onLine(line)
         if (done) await done
       }
-      progress = performance.now()
+      progress = monotonic()
     }
   } finally {
     clearInterval(watch)

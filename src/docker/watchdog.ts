@@ -3,6 +3,7 @@
 import { sleep } from '../bell.js'
 import type { Docker, DockerHost } from './client.js'
 import { describeDockerError } from './fault.js'
+import { monotonic } from './monotonic.js'
 
 /** How often the engine is asked, unless it must be noticed sooner that it is lost. */
 const PING_EVERY_MS = 15_000
@@ -12,14 +13,14 @@ const PING_EVERY_MS = 15_000
  * it. onFault gets what is wrong as long as something is, else null. Time is the monotonic clock's.
  */
 export async function untilLost(docker: Docker, host: DockerHost, lostMs: number, onFault: (fault: string | null) => void, signal: AbortSignal): Promise<boolean> {
-  let lastGood = performance.now()
+  let lastGood = monotonic()
   while (!signal.aborted) {
     try {
       await docker.ping()
-      lastGood = performance.now()
+      lastGood = monotonic()
       onFault(null)
     } catch (error) {
-      if (performance.now() - lastGood >= lostMs) return true
+      if (monotonic() - lastGood >= lostMs) return true
       onFault(describeDockerError(error, host))
     }
     await sleep(Math.min(PING_EVERY_MS, lostMs / 10), signal)

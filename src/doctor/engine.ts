@@ -1,5 +1,5 @@
 // The engine: who may use its socket, whether it answers, and whether writes reach it.
-import { stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import * as z from 'zod/mini'
 import { type Docker, type DockerHost, probeWrite } from '../docker/client.js'
 import { dockerFault } from '../docker/fault.js'
@@ -37,7 +37,7 @@ async function usersCheck(name: string, host: DockerHost): Promise<Check> {
     if (host.tls.own) return ok(name, `${where} answers over TLS; who has key.pem may use it`)
     return warning(name, `${where} answers over TLS, but asks nobody for a certificate: who can reach it is root there`, 'start dockerd with --tlsverify and --tlscacert')
   }
-  const { uid, gid, mode } = await stat(host.path)
+  const { uid, gid, mode } = statSync(host.path)
   const permissions = `mode ${(mode & 0o777).toString(8)}`
   if ((mode & 0o006) !== 0) return warning(name, `${host.path} is open to every user of the machine (${permissions}): who can use it is root there`, 'close it, on the host:', `chmod 660 ${host.path}`)
   const group = (mode & 0o060) === 0 ? '' : ` and group ${gid}`

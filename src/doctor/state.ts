@@ -1,6 +1,5 @@
 // The state directory: whether it can be written, what is in it, and whether a sidecar holds it. Leaves all as it was.
-import { constants } from 'node:fs'
-import { access, stat, statfs, unlink, writeFile } from 'node:fs/promises'
+import { accessSync, constants, existsSync, statfsSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { howItIs } from '../healthcheck.js'
 import { pendingOf } from '../state/state.js'
@@ -19,20 +18,19 @@ export async function stateChecks(stateDir: string, now: number): Promise<Check[
 
 async function directoryCheck(stateDir: string): Promise<Check> {
   const name = 'state directory'
-  const exists = await stat(stateDir).then(() => true, () => false)
   try {
-    if (!exists) {
+    if (!existsSync(stateDir)) {
       await explained(stateDir, async () => {
         // with a final slash, so that a file in its place is noticed
-        await access(`${await nearest(stateDir)}/`, constants.W_OK)
+        accessSync(`${nearest(stateDir)}/`, constants.W_OK)
       })
       return ok(name, `${stateDir} is not there yet: the first start makes it`)
     }
     const { bavail, bsize } = await explained(stateDir, async () => {
       const probe = join(stateDir, `doctor-${process.pid}.probe`)
-      await writeFile(probe, PROBE, { mode: 0o600 })
-      await unlink(probe)
-      return statfs(stateDir)
+      writeFileSync(probe, PROBE, { mode: 0o600 })
+      unlinkSync(probe)
+      return statfsSync(stateDir)
     })
     return roomCheck(name, stateDir, bavail * bsize)
   } catch (error) {
@@ -47,8 +45,8 @@ export function roomCheck(name: string, stateDir: string, space: number): Check 
 }
 
 /** The directory itself or the next one above that is there. */
-async function nearest(path: string): Promise<string> {
-  return stat(path).then(() => path, () => nearest(dirname(path)))
+function nearest(path: string): string {
+  return existsSync(path) ? path : nearest(dirname(path))
 }
 
 async function fileCheck(stateDir: string): Promise<Check> {

@@ -1,8 +1,8 @@
 // The state file on disk: read, checked, replaced in one step. Takes a directory and a State.
 import { createHash } from 'node:crypto'
-import { copyFile, link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
+import { copyFile, link, mkdir, readdir, readFile, rename, unlink, writeThrough } from './files.js'
 import { State } from './state.js'
 
 /** Raised with every change that an older program would misread. */
@@ -82,7 +82,7 @@ type Read = { type: 'good'; state: State } | { type: 'none' } | { type: 'damaged
 async function readOne(directory: string, file: string): Promise<Read> {
   let text: string
   try {
-    text = await readFile(join(directory, file), 'utf8')
+    text = await readFile(join(directory, file))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { type: 'none' }
     throw explanation(directory, error)
@@ -108,25 +108,15 @@ export async function saveState(directory: string, state: State): Promise<void> 
   const [file, backup, temporary] = [FILE, BACKUP, TEMPORARY].map((name) => join(directory, name)) as [string, string, string]
   await explained(directory, async () => {
     try {
-      await writeWhole(temporary, text)
+      await writeThrough(temporary, text)
     } catch (error) {
       await unlink(temporary).catch(() => {})
       throw error
     }
     await keepBackup(file, backup)
     await rename(temporary, file)
-    await syncDirectory(directory)
+    await writeThrough(directory, null)
   })
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'w', 0o600)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 /** A second name for the same file where the file system has such, else a copy. Where there is no file, an older backup stays. */
@@ -140,15 +130,6 @@ async function keepBackup(file: string, backup: string): Promise<void> {
     await copyFile(file, next)
   }
   await rename(next, backup)
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function sumOf(text: string): string {

@@ -25,7 +25,7 @@ const STUCK_MS = 20_000
 
 /** Fakes Date, timers and performance of this process, beginning at now (milliseconds since 1970). */
 export function installSteppedClock(now: number): SteppedClock {
-  const clock = install({ now, toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'], shouldClearNativeTimers: true })
+  const clock = install({ now, toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'hrtime'], shouldClearNativeTimers: true })
   const unanswered = new Set<ClientRequest>()
   const began = (message: unknown): void => {
     const { request } = message as { request: ClientRequest }

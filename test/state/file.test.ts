@@ -1,5 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, promises, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
+import fs, { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -90,12 +89,8 @@ t.test('each fault of the directory is one sentence with its remedy', async (t) 
 
 /** A file system that fails at this call with this code, until the returned function is called. */
 function failing(t: Test, call: 'link' | 'rename' | 'open', code: string): () => void {
-  const restore = t.intercept(promises, call, { value: () => Promise.reject(Object.assign(new Error(code), { code })) }).restore
-  syncBuiltinESMExports()
-  return () => {
-    restore()
-    syncBuiltinESMExports()
-  }
+  const fail = (...args: unknown[]): void => (args.at(-1) as (error: Error) => void)(Object.assign(new Error(code), { code }))
+  return t.intercept(fs, call, { value: fail }).restore
 }
 
 t.test('each way in which a file system refuses is one sentence with its remedy, and the file before stays', async (t) => {
