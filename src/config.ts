@@ -96,7 +96,7 @@ const Environment = z.object({
   HOST_LABEL: z.optional(z.string().check(z.maxLength(64, because('HOST_LABEL is too long: give at most 64 characters')))),
   MESSAGE_LANGUAGE: z._default(z.enum(LANGUAGES, because('MESSAGE_LANGUAGE is unknown: give en or fr')), 'en'),
   MESSAGE_TEMPLATE_FILE: z.optional(z.string()),
-  TZ: z._default(z.string().check(z.refine(isTimeZone, because('TZ is no time zone: give the name of one as the IANA lists them, like Europe/Paris or UTC'))), 'UTC'),
+  TZ: z._default(z.string().check(z.refine(isTimeZone, because('TZ is no time zone: give the name of one as the IANA lists them, like Europe/Paris or UTC, without quotes'))), 'UTC'),
   REMIND_AFTER: z
     .pipe(z._default(z.string(), '7d'), z.transform((text: string) => (text === '0' ? 0 : milliseconds(text))))
     .check(z.refine((ms) => ms === 0 || (ms >= milliseconds('1h') && ms <= milliseconds('365d')), because('REMIND_AFTER is no usable duration: give one from 1h to 365d, like 7d, or 0 for never'))),

@@ -90,7 +90,7 @@ changes nothing, and prints no secret. Whether writes to Docker are refused it l
 cannot exist.
 
 Options:
-  --json          print one JSON array: mark (ok, warning, fault), name, found, remedy
+  --json          print one JSON array: mark (ok, warning, fault), name, found, remedy, paste
 
 Exit codes: 0 nothing is marked ✗, 1 something is, 2 usage.
 `

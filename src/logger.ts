@@ -12,11 +12,18 @@ export interface Log {
   fatal(event: string, fields: object, message: string): void
 }
 
+/** The strings of a JSON text. Linear: one class ends where the other begins. */
+const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*"/g
+
 /** A log that replaces every given secret, and whatever looks like a credential, in every text of the finished line. */
 export function createLog(level: LogLevel, secrets: readonly string[], destination: pino.DestinationStream = pino.destination({ dest: 1, sync: true })): Log {
   const clean = (text: string): string => redact(secrets.filter(Boolean).reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text))
-  // not in the JSON text itself: an escaped quote or line break there is neither
-  const scrub = (line: string): string => `${JSON.stringify(JSON.parse(line, (_, value: unknown) => (typeof value === 'string' ? clean(value) : value)))}\n`
+  // string by string, as they were before JSON: there an escaped quote or line break is neither
+  const scrub = (line: string): string => line.replace(STRINGS, (quoted) => {
+    const text = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1)
+    const cleaned = clean(text)
+    return cleaned === text ? quoted : JSON.stringify(cleaned)
+  })
   const logger = pino(
     {
       level,

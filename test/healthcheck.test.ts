@@ -5,6 +5,7 @@ import { createServer, Server } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { healthcheck } from '../src/healthcheck.js'
+import { toldFile } from '../src/state/ask.js'
 import { createWorld, done, found, type World } from './world.js'
 
 const COMMAND = ['dist/watchtower-telegram.cjs', 'healthcheck']
@@ -130,4 +131,12 @@ t.test('where there is no lock the program tells in a file, and one that is old 
 
 t.test('it finds the state where the program keeps it', async (t) => {
   t.match(await healthcheck(Date.now(), { XDG_STATE_HOME: '/nowhere', STATE_DIR: '' }), { healthy: false, sentence: /STATE_DIR \/nowhere\/watchtower-telegram:/ })
+})
+
+t.test('an answer that lacks its parts, as of another version, is red and no crash', async (t) => {
+  const stateDir = t.testdir()
+  for (const told of ['{}', '{"faults":7}', '[]', '"x"']) {
+    writeFileSync(toldFile(stateDir), told)
+    t.match(await healthcheck(Date.now(), { STATE_DIR: stateDir }), { healthy: false, sentence: /^unhealthy: / })
+  }
 })

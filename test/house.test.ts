@@ -32,7 +32,7 @@ const RULES: { files: RegExp; only?: RegExp; never?: RegExp }[] = [
   { files: /^pipeline$/, only: /^watchtower\// },
   { files: /^life\//, only: /^(life\/|report\/|zod\/mini$)/ },
   { files: /^guard\/(?!schedule$)/, only: /^(guard\/|report\/|watchtower\/|zod\/mini$)/ },
-  { files: /^guard\/schedule$/, only: /^(croner|report\/times)$/ },
+  { files: /^guard\/schedule$/, only: /^croner$/ },
   { files: /^delivery\/outbox$/, only: /^(report\/|zod\/mini$)/ },
   { files: /^delivery\/relay$/, only: /^(bell$|delivery\/outbox$)/ },
   { files: /^delivery\//, only: /^(delivery\/|report\/|bell$|node:https?$|node-telegram-bot-api$|zod\/mini$)/ },
@@ -45,7 +45,7 @@ const RULES: { files: RegExp; only?: RegExp; never?: RegExp }[] = [
   { files: /./, never: /^https-proxy-agent$/ },
   { files: /^replay$/, never: /^(delivery|state|daemon|docker\/(client|tail|follower|discover|inspect))/ },
   { files: /^(main|healthcheck|environment|state\/ask)$/, only: /^(cli|healthcheck|environment|state\/ask|node:(fs|net|os|path))$/ },
-  { files: /^doctor\/(check|self|services|settings|table)$/, only: /^(doctor\/|guard\/|report\/|zod\/mini$)/ },
+  { files: /^doctor\/(check|edition|schedule|self|services|settings|table)$/, only: /^(doctor\/|guard\/|report\/|zod\/mini$)/ },
   { files: /^doctor\//, never: /^(cli|daemon|tell|observer|watchtowers|life\/|delivery\/(relay|outbox)|state\/(lock|store))/ },
   { files: /^(?!doctor\/|cli$)/, never: /^doctor\// },
   { files: /^test-message$/, only: /^(delivery\/telegram$|report\/)/ },
@@ -64,7 +64,7 @@ t.test('modules import only what the table in src/README.md allows', (t) => {
 })
 
 t.test('the pure middle touches neither clock, process, files nor network', (t) => {
-  for (const file of sources.filter((f) => /^src\/(watchtower|report|guard)\//.test(f) || /src\/(life\/|pipeline|list-pending|delivery\/outbox|state\/state|doctor\/(check|self|services|settings|table))/.test(f))) {
+  for (const file of sources.filter((f) => /^src\/(watchtower|report|guard)\//.test(f) || /src\/(life\/|pipeline|list-pending|delivery\/outbox|state\/state|doctor\/(check|edition|schedule|self|services|settings|table))/.test(f))) {
     t.notMatch(text(file), /\bprocess\.|Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|console\./, file)
   }
   t.end()

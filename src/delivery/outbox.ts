@@ -60,7 +60,8 @@ export type Outbox = z.infer<typeof Outbox>
 export type Step =
   | { type: 'idle' }
   | { type: 'wait'; ms: number }
-  | { type: 'send'; entry: Entry; message: Message }
+  /** parts: all messages of the entry; message: the next of them, marked where it may be a repeat */
+  | { type: 'send'; entry: Entry; parts: Rendered[]; message: Message }
   /** the first entry has nothing left to say */
   | { type: 'drop' }
 
@@ -150,14 +151,15 @@ export function nextStep(outbox: Outbox, now: number, apartMs: number, render: R
   const told = now < outbox.askedAt ? 0 : outbox.notBefore
   const from = Math.max(told, oldest === undefined ? 0 : oldest + PER_MINUTE.ms, (sends.at(-1) ?? 0) + Math.min(apartMs, APART_MS))
   if (from > now) return { type: 'wait', ms: from - now }
-  const part = (entry.parts ?? render(entry, now))[entry.accepted]
-  return part ? { type: 'send', entry, message: marked(entry, part.message, language) } : { type: 'drop' }
+  const parts = entry.parts ?? render(entry, now)
+  const part = parts[entry.accepted]
+  return part ? { type: 'send', entry, parts, message: marked(entry, part.message, language) } : { type: 'drop' }
 }
 
-/** A request for the next part is about to be made. */
-export function begin(outbox: Outbox, now: number, render: Render): Outbox {
+/** A request for the next of these parts is about to be made. */
+export function begin(outbox: Outbox, now: number, parts: Rendered[]): Outbox {
   const sends = [...outbox.sends, now].slice(-PER_MINUTE.messages)
-  return { ...changeFirst(outbox, (entry) => ({ ...entry, parts: entry.parts ?? render(entry, now), state: 'sending', attempts: entry.attempts + 1 })), sends }
+  return { ...changeFirst(outbox, (entry) => ({ ...entry, parts, state: 'sending', attempts: entry.attempts + 1 })), sends }
 }
 
 /** Telegram accepted the part that was being sent, or it was set aside; after its last the entry is done. */

@@ -4,7 +4,7 @@
 import { createBell } from '../bell.js'
 import type { Message } from '../report/message.js'
 import type { Language } from '../report/texts.js'
-import { begin, done, type Entry, nextStep, notSent, type Outbox, type Render, unknown, waitFor } from './outbox.js'
+import { begin, done, type Entry, nextStep, notSent, type Outbox, type Render, type Step, unknown, waitFor } from './outbox.js'
 import type { Failed, Outcome, Ready } from './telegram.js'
 
 /** What happened to a message, for the log. */
@@ -115,9 +115,9 @@ export function createRelay({ outbox, render, language, send, probe, sleep, now,
     return false
   }
 
-  async function deliver(entry: Entry, message: Message, signal: AbortSignal): Promise<void> {
+  async function deliver({ entry, parts, message }: Step & { type: 'send' }, signal: AbortSignal): Promise<void> {
     if (entry.mayRepeat && !(await answers(entry, signal))) return
-    outbox.change((state) => begin(state, now(), render))
+    outbox.change((state) => begin(state, now(), parts))
     await outbox.flush()
     if (signal.aborted) return outbox.change(notSent)
     const attempts = entry.attempts + 1
@@ -148,7 +148,7 @@ export function createRelay({ outbox, render, language, send, probe, sleep, now,
         const step = nextStep(outbox.get(), now(), paceMs, render, language)
         const held = step.type === 'send' ? heldMs(step.entry) : 0
         if (held > 0) await bell.wait(held, signal)
-        else if (step.type === 'send') await deliver(step.entry, step.message, signal)
+        else if (step.type === 'send') await deliver(step, signal)
         else if (step.type === 'drop') outbox.change(done)
         else await bell.wait(step.type === 'wait' ? step.ms : Infinity, signal)
       }

@@ -6,13 +6,15 @@ export interface Check {
   /** of what was looked at */
   name: string
   found: string
-  /** null where there is nothing to do */
+  /** null where there is nothing to do; ends in a colon where there is something to paste */
   remedy: string | null
+  /** commands, one after the other */
+  paste: readonly string[]
 }
 
-export const ok = (name: string, found: string): Check => ({ mark: 'ok', name, found, remedy: null })
-export const warning = (name: string, found: string, remedy: string): Check => ({ mark: 'warning', name, found, remedy })
-export const fault = (name: string, found: string, remedy: string): Check => ({ mark: 'fault', name, found, remedy })
+export const ok = (name: string, found: string): Check => ({ mark: 'ok', name, found, remedy: null, paste: [] })
+export const warning = (name: string, found: string, remedy: string, ...paste: string[]): Check => ({ mark: 'warning', name, found, remedy, paste })
+export const fault = (name: string, found: string, remedy: string, ...paste: string[]): Check => ({ mark: 'fault', name, found, remedy, paste })
 
 /** What could not be looked at before something else is mended. */
 export const unseen = (name: string, first: string): Check => warning(name, 'not looked at', `${first} first`)

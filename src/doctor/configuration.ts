@@ -16,35 +16,35 @@ const STAND_INS: Readonly<Record<string, string>> = { TELEGRAM_BOT_TOKEN: '0:non
 
 /** Reads the configuration; every fault is in its row, and none keeps the rest from being looked at. */
 export function usableConfig(environment?: NodeJS.ProcessEnv): Usable {
-  const env = withoutEmpty(environment)
-  const read = readConfig(env)
-  if (read.type === 'ok') return { config: read.config, broken: new Set(), checks: [ok('configuration', 'complete'), templateCheck(env.MESSAGE_TEMPLATE_FILE)] }
-  const broken = new Set(read.of)
-  const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !broken.has(belongsTo(name, broken))))
-  const standIns = Object.entries(STAND_INS).filter(([name]) => broken.has(name))
-  const usable = readConfig({ ...rest, ...Object.fromEntries(standIns) })
-  if (usable.type === 'faults') throw new Error(`the doctor cannot read a configuration: ${usable.of.join(', ')}`)
-  const others = read.faults.filter((_, n) => read.of[n] !== 'MESSAGE_TEMPLATE_FILE')
-  const template = read.faults.find((_, n) => read.of[n] === 'MESSAGE_TEMPLATE_FILE')
-  return {
-    config: usable.config,
-    broken,
-    checks: [
-      others.length === 0 ? ok('configuration', 'complete') : fault('configuration', others.join('; '), 'until then `run` does not start'),
-      template === undefined ? templateCheck(env.MESSAGE_TEMPLATE_FILE) : fault('template', template, 'mend it (`replay --template FILE` shows it), or unset MESSAGE_TEMPLATE_FILE'),
-    ],
+  const given = withoutEmpty(environment)
+  const faults: { of: string; fault: string }[] = []
+  let env = given
+  // one fault may hide another: each time some variables fewer are left, and without any it can be read
+  for (let read = readConfig(env); ; read = readConfig(env)) {
+    const broken = new Set(faults.map(({ of }) => of))
+    if (read.type === 'ok') return { config: read.config, broken, checks: checksOf(faults, given) }
+    const { of } = read
+    faults.push(...read.faults.map((fault, n) => ({ of: of[n] as string, fault })))
+    const wrong = new Set(of)
+    const rest = Object.entries(env).filter(([name]) => !wrong.has(belongsTo(name, wrong)))
+    env = Object.fromEntries([...rest, ...Object.entries(STAND_INS).filter(([name]) => wrong.has(name))])
   }
 }
 
+function checksOf(faults: readonly { of: string; fault: string }[], { MESSAGE_TEMPLATE_FILE: file }: NodeJS.ProcessEnv): Check[] {
+  const others = faults.filter(({ of }) => of !== 'MESSAGE_TEMPLATE_FILE').map(({ fault }) => fault)
+  const template = faults.find(({ of }) => of === 'MESSAGE_TEMPLATE_FILE')
+  return [
+    others.length === 0 ? ok('configuration', 'complete') : fault('configuration', others.join('; '), 'until then `run` does not start'),
+    template ? fault('template', template.fault, 'mend it (`replay --template FILE` shows it), or unset MESSAGE_TEMPLATE_FILE') : ok('template', file === undefined ? 'the built-in one' : `${file}, tried on samples`),
+  ]
+}
+
 /** The variable under whose name a fault of this one is told. */
-function belongsTo(name: string, broken: ReadonlySet<string>): string {
+function belongsTo(name: string, wrong: ReadonlySet<string>): string {
   if (name === 'TELEGRAM_BOT_TOKEN_FILE') return 'TELEGRAM_BOT_TOKEN'
   if (name === 'https_proxy') return 'HTTPS_PROXY'
   // they say together where the engine is, and only one of them is told
   const isEngine = /^DOCKER_(HOST|TLS|TLS_VERIFY)$/
-  return isEngine.test(name) ? ([...broken].find((one) => isEngine.test(one)) ?? name) : name
-}
-
-function templateCheck(file: string | undefined): Check {
-  return ok('template', file === undefined ? 'the built-in one' : `${file}, tried on samples`)
+  return isEngine.test(name) ? ([...wrong].find((one) => isEngine.test(one)) ?? name) : name
 }

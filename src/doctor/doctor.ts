@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { createDocker } from '../docker/client.js'
+import { peekState } from '../state/file.js'
 import { secretsOf } from '../telegram-proxy.js'
 import { type Check, unseen } from './check.js'
 import { clockCheck } from './clock.js'
@@ -26,20 +27,24 @@ export interface Diagnosis {
   secrets: string[]
 }
 
-/** now: milliseconds since 1970, by this machine's clock. */
-export async function diagnose(now: () => number, environment?: NodeJS.ProcessEnv): Promise<Diagnosis> {
+/** now: milliseconds since 1970, by this machine's clock. mounts: the file that tells what is mounted where. */
+export async function diagnose(now: () => number, environment?: NodeJS.ProcessEnv, mounts = MOUNTS): Promise<Diagnosis> {
   const { config, broken, checks } = usableConfig(environment)
   const signal = AbortSignal.timeout(ALL_MS)
   const timeoutMs = Math.min(ANSWER_MS, config.timing.dockerTimeoutMs)
   const telegramMs = Math.min(ANSWER_MS, config.timing.telegramTimeoutMs)
   const docker = createDocker(config.docker, timeoutMs, signal)
 
+  // what a sidecar has read before the log was rotated
+  const state = await peekState(config.stateDir).catch(() => null)
+  const versions = new Map(state?.cursors.map(({ id, checkpoint }) => [id, checkpoint?.context.version ?? null]))
+
   async function dockerChecks(): Promise<Check[]> {
     const wrong = ['DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_TLS'].find((name) => broken.has(name))
     const first = wrong === undefined ? 'mend the socket' : `correct ${wrong}`
     const engine = wrong === undefined ? await engineChecks(docker, config.docker, timeoutMs, signal) : { checks: ['socket', 'writes', 'engine'].map((name) => unseen(name, first)), version: null }
     if (engine.version === null) return [...engine.checks, unseen('watchtower', first), unseen('services', first)]
-    return [...engine.checks, ...(await watchtowerChecks(docker, { config, engine: engine.version, ownId: ownId(hostname(), existsSync(MOUNTS) ? readFileSync(MOUNTS, 'utf8') : ''), now: now() }))]
+    return [...engine.checks, ...(await watchtowerChecks(docker, { config, engine: engine.version, versions, ownId: ownId(hostname(), existsSync(mounts) ? readFileSync(mounts, 'utf8') : ''), now: now() }))]
   }
 
   const families = await Promise.all([dockerChecks(), telegramChecks(config, broken, telegramMs, signal), stateChecks(config.stateDir, now()), clockCheck(config.telegram, now, telegramMs)])

@@ -38,16 +38,17 @@ async function usersCheck(name: string, host: DockerHost): Promise<Check> {
     return warning(name, `${where} answers over TLS, but asks nobody for a certificate: who can reach it is root there`, 'start dockerd with --tlsverify and --tlscacert')
   }
   const { uid, gid, mode } = statSync(host.path)
-  const permissions = (mode & 0o777).toString(8)
-  if ((mode & 0o006) !== 0) return warning(name, `${host.path} is open to every user of the machine (mode ${permissions}): who can use it is root there`, `chmod 660 ${host.path}`)
-  return ok(name, `${host.path} answers; user ${uid} and group ${gid} may use it (mode ${permissions})`)
+  const permissions = `mode ${(mode & 0o777).toString(8)}`
+  if ((mode & 0o006) !== 0) return warning(name, `${host.path} is open to every user of the machine (${permissions}): who can use it is root there`, 'close it, on the host:', `chmod 660 ${host.path}`)
+  const group = (mode & 0o060) === 0 ? '' : ` and group ${gid}`
+  return ok(name, `${host.path} answers; user ${uid}${group} may use it, and with it are root (${permissions})`)
 }
 
 async function writesCheck(host: DockerHost, timeoutMs: number, signal: AbortSignal): Promise<Check> {
   const name = 'writes'
   try {
     const { reached, status } = await probeWrite(host, timeoutMs, signal)
-    if (reached) return warning(name, 'they would reach the engine; a socket that is mounted :ro does not keep them off', 'a strict socket proxy does: see compose/README.md, Security')
+    if (reached) return warning(name, 'they reach the engine: whoever takes over this program is root on that machine. It sends none itself; :ro on the mount changes nothing', 'put the strict proxy in between: docker-compose.proxy.yml (compose/README.md, Scenarios)')
     return status >= 400 && status < 500 ? ok(name, `they are refused (${status})`) : warning(name, `whether they are refused is not known (${status})`, 'look at the log of the proxy')
   } catch (error) {
     return warning(name, `whether they are refused is not known: ${dockerFault(error, host).found}`, 'look at the log of the proxy')

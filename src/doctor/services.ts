@@ -1,9 +1,13 @@
 // What a Watchtower looks at, what it leaves out and why, and what never shows an update. Pure.
 import { placeOf } from '../report/place.js'
 import type { ContainerFacts, Facts } from '../report/facts.js'
+import { goBoolean } from '../report/flags.js'
 import { hubPath, imageRef } from '../report/image-ref.js'
-import { type Reason, unwatchedBy } from '../report/watched.js'
-import { type Check, fault, listed, ok, warning } from './check.js'
+import { type Reason, unwatchedBy, WATCHTOWER_LABEL } from '../report/watched.js'
+import { type Check, listed, ok, warning } from './check.js'
+
+/** Such a container shows an update only after something else has pulled it (W:pkg/container/container.go, IsNoPull). */
+const NO_PULL_LABEL = `${WATCHTOWER_LABEL}.no-pull`
 
 const LEFT_OUT: Readonly<Record<Reason, string>> = {
   excluded: 'its label enable=false',
@@ -19,19 +23,26 @@ export function servicesChecks({ containers, images }: Facts, watchtower: Contai
   const reason = unwatchedBy(watchtower)
   const services = containers.filter(({ id }) => !others.has(id))
   const watched = services.filter((container) => reason(container) === null)
-  const leftOut = services.flatMap((container) => {
+  const leftOut = byReason(services, (container) => {
     const why = reason(container)
-    return why === null ? [] : [`${nameOf(container)}: ${LEFT_OUT[why]}`]
+    return why === null ? null : LEFT_OUT[why]
   })
-  const still = watched.flatMap((container) => {
-    const why = neverUpdated(container, images.find(({ id }) => id === container.imageId)?.repoDigests ?? null)
-    return why === null ? [] : [`${nameOf(container)}: ${why}`]
-  })
+  const still = byReason(watched, (container) => neverUpdated(container, images.find(({ id }) => id === container.imageId)?.repoDigests ?? null))
   return [
-    watched.length === 0 ? fault('services', 'Watchtower watches none', 'start one, or look at its labels, scope and names') : ok('services', `watched: ${unique(watched.map(nameOf))}`),
-    ...(leftOut.length === 0 ? [] : [ok('not watched', unique(leftOut))]),
-    ...(still.length === 0 ? [] : [warning('never updated', unique(still), 'name them by a tag that moves, like postgres:16; in Swarm deploy with --resolve-image never')]),
+    watched.length === 0 ? warning('services', 'Watchtower watches none', 'start one, or look at its labels, scope and names') : ok('services', `${watchtower ? 'watched' : 'a Watchtower would look at'}: ${unique(watched.map(nameOf))}`),
+    ...(leftOut === '' ? [] : [ok('not watched', leftOut)]),
+    ...(still === '' ? [] : [warning('never updated', still, 'name them by a tag that moves, like postgres:16; in Swarm deploy with --resolve-image never')]),
   ]
+}
+
+/** `caddy, redis: it is stopped; mysql: …`; empty where there is no reason for any. */
+function byReason(containers: readonly ContainerFacts[], why: (container: ContainerFacts) => string | null): string {
+  const names = new Map<string, string[]>()
+  for (const container of containers) {
+    const reason = why(container)
+    if (reason !== null) names.set(reason, [...(names.get(reason) ?? []), nameOf(container)])
+  }
+  return [...names].map(([reason, of]) => `${unique(of)}: ${reason}`).join('; ')
 }
 
 function unique(names: readonly string[]): string {
@@ -47,6 +58,7 @@ function nameOf(container: ContainerFacts): string {
 function neverUpdated({ imageRef: ref, labels }: ContainerFacts, repoDigests: readonly string[] | null): string | null {
   const { digest, tag } = imageRef(ref)
   if (digest !== null) return labels.has('com.docker.swarm.task.id') ? 'a Swarm task, pinned by digest' : 'pinned by digest'
+  if (goBoolean(labels.get(NO_PULL_LABEL)) === true) return 'its label no-pull=true'
   // only a pulled image has one (with the classic image store)
   if (repoDigests?.length === 0) return 'built on this machine'
   return tag !== null && isExact(tag, hubPath(ref)) ? `the exact version ${tag}` : null

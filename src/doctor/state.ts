@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, statfsSync, unlinkSync, writeFileSyn
 import { dirname, join } from 'node:path'
 import { howItIs } from '../healthcheck.js'
 import { pendingOf } from '../state/state.js'
-import { explained, peekState, StateError } from '../state/file.js'
+import { explained, peekState, type StateError } from '../state/file.js'
 import { type Check, fault, ok, warning } from './check.js'
 
 /** A state with the backlog of a month is smaller. */
@@ -38,14 +38,15 @@ async function directoryCheck(stateDir: string): Promise<Check> {
   }
 }
 
-function roomCheck(name: string, stateDir: string, space: number): Check {
+/** space: bytes that are left. */
+export function roomCheck(name: string, stateDir: string, space: number): Check {
   const megabytes = Math.round(space / 2 ** 20)
   return space < LITTLE_SPACE_BYTES ? warning(name, `${stateDir} has ${megabytes} MB left`, 'make room there') : ok(name, `${stateDir} can be written and has room`)
 }
 
 /** The directory itself or the next one above that is there. */
 function nearest(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path))
+  return existsSync(path) ? path : nearest(dirname(path))
 }
 
 async function fileCheck(stateDir: string): Promise<Check> {
@@ -59,14 +60,15 @@ async function fileCheck(stateDir: string): Promise<Check> {
   }
 }
 
+/** error: a StateError, as all that is asked of the directory ends in one. */
 function unusable(name: string, error: unknown): Check {
-  if (!(error instanceof StateError)) throw error
-  return fault(name, error.found, error.remedy)
+  const { found, remedy } = error as StateError
+  return fault(name, found, remedy)
 }
 
 async function sidecarCheck(stateDir: string, now: number): Promise<Check> {
   const name = 'sidecar'
   const { running, healthy, faults, doing } = await howItIs(stateDir, now)
-  if (!running) return warning(name, `none is running with ${stateDir}`, 'start it: docker compose up -d watchtower-telegram')
-  return healthy ? ok(name, doing) : fault(name, faults.join('; '), 'see its log: docker logs watchtower-telegram')
+  if (!running) return warning(name, `none is running with ${stateDir}`, 'start it:', 'docker compose up -d watchtower-telegram')
+  return healthy ? ok(name, doing) : fault(name, faults.join('; '), 'see its log:', 'docker logs --tail 20 watchtower-telegram')
 }

@@ -13,7 +13,11 @@ export async function telegramChecks({ telegram }: Config, broken: ReadonlySet<s
   const isChatBroken = broken.has('TELEGRAM_CHAT_ID')
   const { bot, chat, topic, rights } = await askAccess({ ...telegram, chat: isChatBroken ? null : telegram.chat, timeoutMs }, signal)
   const first = isChatBroken ? 'correct TELEGRAM_CHAT_ID' : bot.type === 'known' ? 'mend the chat' : 'mend the bot'
-  const bad = (name: string, { reason, ...rest }: Failed): Check => fault(name, reason, 'remedy' in rest ? rest.remedy : `look at this machine's way to ${telegram.apiRoot}: name, firewall, proxy`)
+  const bad = (name: string, failed: Failed): Check => {
+    if (failed.type === 'permanent') return fault(name, failed.reason, failed.remedy)
+    if (failed.retryAfterMs !== null) return warning(name, failed.reason, `run the doctor again in ${Math.ceil(failed.retryAfterMs / 1000)} s`)
+    return fault(name, failed.reason, `look at this machine's way to ${telegram.apiRoot}: name, firewall, proxy`)
+  }
   const told = <T>(name: string, asked: Asked<T> | null, say: (value: T) => Check, failed = bad): Check =>
     asked === null ? unseen(name, first) : asked.type === 'known' ? say(asked.value) : failed(name, asked)
   const badTopic = (name: string, failed: Failed): Check =>

@@ -2,7 +2,6 @@
 // cannot be read is a value. Fields are read as robfig/cron reads them (v1.2.0 parser.go in stock
 // 1.7.1; v3 in the fork from 1.14), croner only counts time on.
 import { Cron } from 'croner'
-import { isTimeZone } from '../report/times.js'
 
 /** The zone that Watchtower counts in: by name, or only by what its banner showed, which changes with the season. */
 export type Zone = { type: 'named'; name: string } | { type: 'offset'; minutes: number }
@@ -75,6 +74,9 @@ const DESCRIPTORS = new Map([
 ])
 const UNIT_MS = new Map([['ns', 1e-6], ['us', 1e-3], ['µs', 1e-3], ['μs', 1e-3], ['ms', 1], ['s', 1_000], ['m', 60_000], ['h', 3_600_000]])
 
+/** Zones of three letters in the tz database (its files northamerica, europe, backward); ICU knows more, by its own. */
+const SHORT_NAMES = new Set(['CET', 'EET', 'EST', 'GMT', 'HST', 'MET', 'MST', 'PRC', 'ROC', 'ROK', 'UCT', 'UTC', 'WET'])
+
 export const UTC: Zone = { type: 'offset', minutes: 0 }
 
 /** The schedule, as Watchtower reads it. A schedule wins over an interval, as in stock up to 1.4; later both end Watchtower. */
@@ -94,17 +96,34 @@ export function dialectOf(version: string | null): CronDialect {
 
 /** The zone of a TZ variable as Go reads it: UTC where it names none. Null or empty: the zone of the image, UTC. */
 export function zoneOf(tz: string | null): Zone {
-  const name = (tz ?? '').replace(/^:/, '').replace(/^.*\/zoneinfo\//, '') || 'UTC'
+  const name = zoneName(tz ?? '')
+  return name !== 'UTC' && namesZone(name) ? { type: 'named', name } : UTC
+}
+
+/** Whether Go finds the zone of a TZ variable. Unlike Intl it takes no other case, and no short names but those of the tz database. */
+export function namesZone(tz: string): boolean {
+  const name = zoneName(tz)
   // UTC by its offset: that takes no Intl, whose calendars are 5 MB
-  return name !== 'UTC' && isTimeZone(name) ? { type: 'named', name } : UTC
+  if (name === 'UTC') return true
+  try {
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions()
+    return /^[A-Z]{3}$/.test(name) ? SHORT_NAMES.has(name) : timeZone === name || timeZone.toLowerCase() !== name.toLowerCase()
+  } catch {
+    return false
+  }
+}
+
+/** time/zoneinfo.go: a colon before it and the directory of the tz database are left out. */
+function zoneName(tz: string): string {
+  return tz.replace(/^:/, '').replace(/^.*\/zoneinfo\//, '') || 'UTC'
 }
 
 function readCron(whole: string, zone: Zone, dialect: CronDialect): Schedule {
   const unreadable = (why: string): Schedule => ({ type: 'unreadable', text: whole.slice(0, MAX_TEXT), why })
   if (whole.length > MAX_TEXT) return unreadable('too long')
-  const [zoned = '', prefix = null] = /^(?:CRON_)?TZ=(\S*)\s+/.exec(whole) ?? []
+  const [zoned, its = ''] = /^(?:CRON_)?TZ=(\S*)\s+/.exec(whole) ?? ['']
   const text = whole.slice(zoned.length)
-  if (prefix !== null && dialect === 'seconds-first') return unreadable('this Watchtower takes no TZ= in a schedule')
+  if (zoned !== '' && dialect === 'seconds-first') return unreadable('this Watchtower takes no TZ= in a schedule')
   if (text.startsWith('@every ')) {
     const ms = goDuration(text.slice('@every '.length))
     return ms === null ? unreadable('not a duration') : everyOf(whole, ms)
@@ -127,7 +146,7 @@ function readCron(whole: string, zone: Zone, dialect: CronDialect): Schedule {
     text: whole,
     fields: { second, minute, hour, day, month, weekday },
     bothDays: star.test(parts[3] as string) || star.test(parts[5] as string),
-    zone: prefix === null ? zone : zoneOf(prefix),
+    zone: zoned === '' ? zone : zoneOf(its),
     fiveFields: fiveFields && dialect === 'seconds-first',
   }
 }
@@ -161,12 +180,11 @@ function numberOf(text: string, names: readonly string[]): number {
 
 /** Milliseconds of a duration as Go writes it (1h30m, 1.5h); null where it is none. */
 function goDuration(text: string): number | null {
-  const signed = text.trim()
-  const rest = signed.replace(/^[-+]/, '')
+  const rest = text.trim().replace(/^[-+]/, '')
   if (rest === '0') return 0
   if (!/^(?:(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})(?:ns|[uµμ]s|ms|s|m|h))+$/.test(rest)) return null
   const ms = [...rest.matchAll(/([\d.]+)([a-zµμ]+)/g)].reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNIT_MS.get(unit) as number), 0)
-  return signed.startsWith('-') ? -ms : ms
+  return text.trim().startsWith('-') ? -ms : ms
 }
 
 /**

@@ -103,12 +103,13 @@ async function readOne(directory: string, file: string): Promise<Read> {
  * Not write-file-atomic: on a full disk its version 8 replaces the file by a truncated one.
  */
 export async function saveState(directory: string, state: State): Promise<void> {
-  const body = JSON.stringify(state)
-  const text = `{"version":${VERSION},"sum":"${sumOf(body)}","state":${body}}\n`
+  const body = Buffer.from(JSON.stringify(state))
+  // not as one text: a large state would be held once more
+  const whole = [Buffer.from(`{"version":${VERSION},"sum":"${sumOf(body)}","state":`), body, Buffer.from('}\n')]
   const [file, backup, temporary] = [FILE, BACKUP, TEMPORARY].map((name) => join(directory, name)) as [string, string, string]
   await explained(directory, async () => {
     try {
-      await writeThrough(temporary, text)
+      await writeThrough(temporary, whole)
     } catch (error) {
       await unlink(temporary).catch(() => {})
       throw error
@@ -132,8 +133,8 @@ async function keepBackup(file: string, backup: string): Promise<void> {
   await rename(next, backup)
 }
 
-function sumOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+function sumOf(body: Buffer | string): string {
+  return createHash('sha256').update(body).digest('hex')
 }
 
 /** Does work on a directory; what it fails with is told as a StateError. */

@@ -11,11 +11,11 @@ export const readFile = (path: string): Promise<string> => promisify(fs.readFile
 export const rename = (from: string, to: string): Promise<void> => promisify(fs.rename)(from, to)
 export const unlink = (path: string): Promise<void> => promisify(fs.unlink)(path)
 
-/** Writes the text, if any, into a file, or syncs a directory, and returns when the disk has it. */
-export async function writeThrough(path: string, text: string | null): Promise<void> {
-  const file = await promisify(fs.open)(path, text === null ? 'r' : 'w', 0o600)
+/** Writes a file anew, or syncs a directory, where whole is null, and returns when the disk has it. */
+export async function writeThrough(path: string, whole: readonly Buffer[] | null): Promise<void> {
+  const file = await promisify(fs.open)(path, whole === null ? 'r' : 'w', 0o600)
   try {
-    if (text !== null) await promisify(fs.writeFile)(file, text)
+    for (const part of whole ?? []) await promisify(fs.writeFile)(file, part)
     await promisify(fs.fsync)(file)
   } finally {
     await promisify(fs.close)(file)

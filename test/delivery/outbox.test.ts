@@ -1,5 +1,5 @@
 import t from 'tap'
-import { begin, done, emptyOutbox, enqueueNews, enqueueNotice, nextStep, notSent, type Outbox, recovered, type Render, type Step, unknown, waitFor } from '../../src/delivery/outbox.js'
+import { begin, done, emptyOutbox, type Entry, enqueueNews, enqueueNotice, nextStep, notSent, type Outbox, recovered, type Render, type Step, unknown, waitFor } from '../../src/delivery/outbox.js'
 import { emptyLedger } from '../../src/life/ledger.js'
 import { renderEntry } from '../../src/life/render.js'
 import type { News } from '../../src/report/announce.js'
@@ -12,7 +12,7 @@ const DAY = 24 * HOUR
 
 const render: Render = (entry, now) => renderEntry(entry, [], emptyLedger, { ...PLAIN, now })
 const step = (outbox: Outbox, now: number, apartMs: number): Step => nextStep(outbox, now, apartMs, render, 'en')
-const started = (outbox: Outbox, now: number): Outbox => begin(outbox, now, render)
+const started = (outbox: Outbox, now: number): Outbox => begin(outbox, now, outbox.entries[0]?.parts ?? render(outbox.entries[0] as Entry, now))
 const withNews = (outbox: Outbox, some: News, now: number, stateLost: boolean): ReturnType<typeof enqueueNews> => enqueueNews(outbox, some, [], now, stateLost)
 const news = (...services: string[]): News => ({ host: null, updates: services.map((service) => update({ service, containers: [service] })), failedChecks: [] })
 const queued = (...services: string[]): Outbox => withNews(emptyOutbox, news(...services), NOW, false).outbox

@@ -32,8 +32,8 @@ t.test('the doctor works beside a running sidecar, which it neither disturbs nor
   t.match(text, { stdout: /^✓ sidecar +following watchtower, Docker answered \d+ s ago, 0 to send$/m, stderr: '' })
   t.match(text.stdout, /^(no|\d+) faults?, (no|\d+) warnings?\n$/m)
   const json = await command(['doctor', '--json'], environmentFor(w))
-  const rows = JSON.parse(json.stdout) as { mark: string; name: string; found: string; remedy: string | null }[]
-  for (const row of rows) t.same(Object.keys(row), ['mark', 'name', 'found', 'remedy'])
+  const rows = JSON.parse(json.stdout) as { mark: string; name: string; found: string; remedy: string | null; paste: string[] }[]
+  for (const row of rows) t.same(Object.keys(row), ['mark', 'name', 'found', 'remedy', 'paste'])
   t.equal(json.code, rows.some(({ mark }) => mark === 'fault') ? 1 : 0)
   t.equal(text.code, json.code)
   t.notMatch(`${text.stdout}${json.stdout}`, w.bot.token)
@@ -46,8 +46,9 @@ t.test('the doctor works beside a running sidecar, which it neither disturbs nor
 
 t.test('with a configuration that `run` refuses, the doctor still looks at what it can, and exits 1', async (t) => {
   const w = await createWorld(t)
-  const { code, stdout } = await command(['doctor'], { ...environmentFor(w), TELEGRAM_BOT_TOKEN: '', TOPIC_SYSTEM_ID: 'seven', DOCKER_HOST: 'ssh://nas', STATE_DIR: w.config.stateDir })
+  const { code, stdout: table } = await command(['doctor'], { ...environmentFor(w), TELEGRAM_BOT_TOKEN: '', TOPIC_SYSTEM_ID: 'seven', DOCKER_HOST: 'ssh://nas', STATE_DIR: w.config.stateDir })
   t.equal(code, 1)
+  const stdout = table.replace(/\n {6,}(?![ →])/g, ' ')
   t.match(stdout, /^✗ configuration +TELEGRAM_BOT_TOKEN is missing: [^\n]*; TOPIC_SYSTEM_ID is no topic: [^\n]*; DOCKER_HOST ssh:\/\/ is not supported, /)
   t.match(stdout, /^! socket +not looked at\n +→ correct DOCKER_HOST first$/m)
   t.match(stdout, /^! bot +not looked at\n +→ correct TELEGRAM_BOT_TOKEN first$/m)

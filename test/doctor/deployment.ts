@@ -47,7 +47,7 @@ export async function deployment(t: Test): Promise<Deployment> {
   const bot = await createBotApi({ chats: [chat], clock: () => NOW })
   const stateDir = mkdtempSync(join(tmpdir(), 'wt-doctor-'))
   chmodSync(api.socketPath, 0o660)
-  const watchtower = container({ name: 'watchtower', image: 'containrrr/watchtower:1.7.1', labels: { ...WATCHTOWER, ...LEFT_ALONE }, env: SETTINGS })
+  const watchtower = container({ name: 'watchtower', image: 'containrrr/watchtower:1.7.1', labels: { ...WATCHTOWER, ...LEFT_ALONE }, env: [...SETTINGS] })
   watchtower.Path = '/watchtower'
   watchtower.HostConfig.LogConfig.Config = { 'max-size': '10m', 'max-file': '3' }
   const sidecar = container({ name: 'watchtower-telegram', image: 'compose_watchtower-telegram', labels: { ...LEFT_ALONE }, args: ['/app/watchtower-telegram.cjs'] })
@@ -75,10 +75,11 @@ export async function diagnosed(t: Test, d: Deployment): Promise<Diagnosed> {
   const { checks, secrets } = await diagnose(() => d.now, d.env)
   const same = (text: string): string =>
     text.replaceAll(d.api.socketPath, '/var/run/docker.sock').replaceAll(d.stateDir, '/data').replaceAll(d.bot.url, 'https://api.telegram.org').replace(/user \d+ and group \d+/, 'user 0 and group 999').replace(/user \d+ may/, 'user 1000 may').replace(/chown \d+/, 'chown 1000')
-  const text = tableOf(checks, { json: false, secrets })
-  const json = tableOf(checks, { json: true, secrets })
+  const [text, json] = [false, true].map((json) => tableOf(checks, { json, secrets })) as [string, string]
   t.notMatch(`${text}${json}`, d.bot.token, 'no secret')
   t.same(d.bot.requests.filter(({ method }) => /send(?!ChatAction)|edit|delete/i.test(method)), [], 'no message')
   t.same(d.api.requests.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`).filter((request) => request !== `POST /containers/${'0'.repeat(64)}/start`), [], 'no write')
-  return { text: same(text), json: JSON.parse(same(json)), exits: checks.some(({ mark }) => mark === 'fault') ? 1 : 0 }
+  // lines are as long as what stands in them
+  const text80 = tableOf(JSON.parse(same(JSON.stringify(checks))), { json: false, secrets })
+  return { text: text80, json: JSON.parse(same(json)), exits: checks.some(({ mark }) => mark === 'fault') ? 1 : 0 }
 }

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { asOrdinaryUser } from '../ordinary-user.js'
 import { container, image } from '../fakes/docker-api.js'
-import { CHAT, compose } from '../world.js'
-import { type Deployment, deployment, diagnosed } from './deployment.js'
+import { CHAT, compose, WATCHTOWER } from '../world.js'
+import { type Deployment, deployment, diagnosed, LEFT_ALONE } from './deployment.js'
 
 const FOLDER = join('fixtures', 'doctor')
 /** nobody's, as in asOrdinaryUser */
@@ -20,6 +20,17 @@ interface Broken {
 
 const setting = ({ watchtower }: Deployment, name: string, value: string): void => {
   watchtower.Config.Env = [...watchtower.Config.Env.filter((line) => !line.startsWith(`${name}=`)), `${name}=${value}`]
+}
+
+/** With five fields, no API version of its own, on Docker 29, and a log that begins after the banner. */
+function asFork(d: Deployment, labels: Record<string, string>, ref = 'nickfedor/watchtower:latest'): void {
+  const { api, watchtower } = d
+  Object.assign(api, { apiVersion: '1.52', minApiVersion: '1.44' })
+  api.images.push(image({ ref, labels }))
+  Object.assign(watchtower, { Image: api.images.at(-1)?.Id }, (watchtower.Config.Image = ref))
+  setting(d, 'WATCHTOWER_SCHEDULE', '0 3 * * *')
+  setting(d, 'DOCKER_API_VERSION', '')
+  api.log('watchtower').clear()
 }
 
 const DEPLOYMENTS: Readonly<Record<string, Broken>> = {
@@ -39,6 +50,15 @@ const DEPLOYMENTS: Readonly<Record<string, Broken>> = {
       api.log('watchtower').write({ at: '2026-11-26T11:59:00.000000000Z', stream: 'stderr', text: `time="2026-11-26T11:59:00Z" level=error msg="${text}"` })
     },
   },
+  stopped: { exits: 1, by: ({ api }) => api.stop('watchtower') },
+  'an-old-watchtower-beside': {
+    exits: 0,
+    by: ({ api }) => void api.containers.push(container({ name: 'watchtower_old', image: 'containrrr/watchtower:1.5.3', labels: { ...WATCHTOWER, ...LEFT_ALONE }, env: [], status: 'exited' })),
+  },
+  'fork-without-banner': { exits: 0, by: (d) => asFork(d, { 'org.opencontainers.image.version': '1.21.0', 'org.opencontainers.image.source': 'https://github.com/nicholas-fedor/watchtower' }) },
+  'built-here-without-banner': { exits: 0, by: (d) => asFork(d, {}, 'registry.lan/tools/watchtower:latest') },
+  'watches-nothing-yet': { exits: 0, by: ({ api }) => void api.containers.splice(2) },
+  'quoted-time-zone': { exits: 0, by: (d) => setting(d, 'TZ', '"Europe/Paris"') },
   'log-driver-none': { exits: 1, by: ({ watchtower }) => void (watchtower.HostConfig.LogConfig = { Type: 'none', Config: {} }) },
   'not-monitor-only': { exits: 1, by: (d) => setting(d, 'WATCHTOWER_MONITOR_ONLY', 'false') },
   'five-field-cron': { exits: 1, by: (d) => setting(d, 'WATCHTOWER_SCHEDULE', '0 3 * * *') },
@@ -59,7 +79,7 @@ const DEPLOYMENTS: Readonly<Record<string, Broken>> = {
     },
   },
   'read-only-state': { exits: 1, ordinary: true, by: ({ stateDir }) => chmodSync(stateDir, 0o500) },
-  'damaged-state': { exits: 1, by: ({ stateDir }) => writeFileSync(join(stateDir, 'state.json'), '{"version":2,"sum":"","state":{}}') },
+  'state-of-a-newer-version': { exits: 1, by: ({ stateDir }) => writeFileSync(join(stateDir, 'state.json'), '{"version":2,"sum":"","state":{}}') },
   'broken-template': { exits: 1, by: (d) => writeFileSync((d.env.MESSAGE_TEMPLATE_FILE = join(d.stateDir, 'message.mustache')), '{{#updates}}{{name}} {{colour}}{{/updates}}') },
   'bad-configuration': { exits: 1, by: (d) => void Object.assign(d.env, { TELEGRAM_CHAT_ID: 'here', QUIET_HOURS: 'at night', LOG_LEVEL: 'loud' }) },
   'nothing-but-swarm-and-pinned': {
@@ -100,4 +120,11 @@ for (const [name, { exits, by, ordinary }] of Object.entries(DEPLOYMENTS)) {
 
 t.test('every fixture is of a deployment', async (t) => {
   t.same(readdirSync(FOLDER).sort(), Object.keys(DEPLOYMENTS).flatMap((name) => [`${name}.json`, `${name}.txt`]).sort())
+})
+
+t.test('every name of a row is documented, and every documented one is a row', async (t) => {
+  const [, text = ''] = /^Names, which stay the same[^]*?: (`configuration`[^]*?)\. A name is left out/m.exec(readFileSync(join('compose', 'README.md'), 'utf8')) ?? []
+  const documented = [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string)
+  const rows = readdirSync(FOLDER).filter((file) => file.endsWith('.json')).flatMap((file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as { name: string }[])
+  t.same([...new Set(rows.map(({ name }) => name))].sort(), documented.sort())
 })

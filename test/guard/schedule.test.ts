@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type CronDialect, dialectOf, longestGap, nextRun, readSchedule, type Schedule, UTC, zoneOf } from '../../src/guard/schedule.js'
+import { type CronDialect, dialectOf, longestGap, namesZone, nextRun, readSchedule, type Schedule, UTC, zoneOf } from '../../src/guard/schedule.js'
 
 const HOUR = 3_600_000
 const at = (text: string): number => Date.parse(text)
@@ -92,10 +92,20 @@ t.test('times are those of the zone', (t) => {
   const half = cron('0 30 2 * * *', { tz: 'Europe/Paris' })
   t.same(runs(half, '2026-03-27T12:00:00Z', 2), ['2026-03-28T01:30:00.000Z', '2026-03-30T00:30:00.000Z'], 'what spring leaves out is not run')
   t.same(runs(half, '2026-10-24T12:00:00Z', 2), ['2026-10-25T00:30:00.000Z', '2026-10-26T01:30:00.000Z'])
+  t.same(runs(cron('0 0\t3\n* * *', { tz: 'Europe/Paris' }), '2026-11-26T12:00:00Z', 1), ['2026-11-27T02:00:00.000Z'], 'fields stand apart by any white space')
   t.same(runs(cron('CRON_TZ=Asia/Tokyo 0 0 3 * * *', { dialect: 'seconds-optional' }), '2026-11-26T12:00:00Z', 1), ['2026-11-26T18:00:00.000Z'])
   t.same(runs(readSchedule({ schedule: '0 0 3 * * *', interval: null, zone: { type: 'offset', minutes: -210 }, dialect: 'seconds-first' }), '2026-11-26T12:00:00Z', 1), ['2026-11-27T06:30:00.000Z'])
   const paris = { type: 'named', name: 'Europe/Paris' }
   t.same(['', null, 'Europe/Paris', ':Europe/Paris', '/usr/share/zoneinfo/Europe/Paris', 'Mars/Olympus'].map((tz) => zoneOf(tz)), [UTC, UTC, paris, paris, paris, UTC])
+  t.end()
+})
+
+t.test('a zone is one that Go finds in the tz database', (t) => {
+  for (const tz of ['', 'UTC', 'CET', 'Europe/Paris', ':Europe/Paris', '/usr/share/zoneinfo/Europe/Paris', 'US/Eastern', 'EST5EDT', 'Asia/Calcutta']) t.ok(namesZone(tz), tz)
+  for (const tz of ['"Europe/Paris"', 'Mars/Olympus', 'europe/paris', 'PST', 'CET-1CEST', '+01:00', 'Europe/Paris ']) {
+    t.notOk(namesZone(tz), tz)
+    t.same(zoneOf(tz), UTC, tz)
+  }
   t.end()
 })
 

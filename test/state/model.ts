@@ -148,7 +148,7 @@ export function run(commands: readonly Command[]): Outcome {
     if (step.type === 'drop') return change(done(memory.outbox))
     if (step.type !== 'send') return
     const { content } = step.entry
-    change(begin(memory.outbox, now, render))
+    change(begin(memory.outbox, now, step.parts))
     save()
     const target = content.type === 'edit' ? messages[(memory.ledger.shown.find(({ id }) => id === content.shown)?.messageId ?? 0) - 1] : null
     if (['sent', 'lost-answer-accepted', 'crash-accepted'].includes(outcome)) {

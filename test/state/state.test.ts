@@ -12,7 +12,7 @@ const NOW = Date.parse('2026-11-25T03:00:00Z')
 const news = (...updates: Update[]): News => ({ host: null, updates, failedChecks: [] })
 const check = (state: State, now: number, some: News = news(), remindMs = 7 * DAY): State =>
   commit(state, { container: { id: 'w', name: 'watchtower' }, checkpoint: null, announced: state.announced, updates: some.updates, news: some, stillFailing: [], now, stateLost: false, remindMs })
-const begun = (state: State): State => ({ ...state, outbox: begin(state.outbox, NOW, (entry, now) => renderEntry(entry, state.tracked, state.ledger, { ...PLAIN, now })) })
+const begun = (state: State): State => ({ ...state, outbox: begin(state.outbox, NOW, state.outbox.entries[0]?.parts ?? renderEntry(state.outbox.entries[0] as Entry, state.tracked, state.ledger, { ...PLAIN, now: NOW })) })
 const kinds = ({ outbox }: State): string[] => outbox.entries.map(({ content }) => content.type)
 
 t.test('what is pending is said again after its time, an hour early, once, and never if so asked', (t) => {
