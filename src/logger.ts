@@ -17,7 +17,8 @@ const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*"/g
 
 /** A log that replaces every given secret, and whatever looks like a credential, in every text of the finished line. */
 export function createLog(level: LogLevel, secrets: readonly string[], destination: pino.DestinationStream = pino.destination({ dest: 1, sync: true })): Log {
-  const clean = (text: string): string => redact(secrets.filter(Boolean).reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text))
+  const hidden = secrets.filter(Boolean)
+  const clean = (text: string): string => redact(hidden.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text))
   // string by string, as they were before JSON: there an escaped quote or line break is neither
   const scrub = (line: string): string => line.replace(STRINGS, (quoted) => {
     const text = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1)
