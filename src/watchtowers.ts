@@ -146,13 +146,16 @@ export async function followWatchtowers({ docker, config, log, cursors, stateLos
   }
 
   let fault: string | null = null
-  for (let attempts = 0; !signal.aborted; attempts += 1) {
+  let attempts = 0
+  function onOpen(): void {
+    if (attempts === 0 || fault !== null) log.info('docker.connected', {}, 'Docker answers')
+    fault = null
+    attempts = 0
+  }
+
+  for (; !signal.aborted; attempts += 1) {
     try {
-      await docker.ping()
-      if (attempts === 0 || fault !== null) log.info('docker.connected', {}, 'Docker answers')
-      fault = null
-      attempts = 0
-      await watchContainers(docker, bell, look, signal)
+      await watchContainers(docker, bell, onOpen, look, signal)
     } catch (error) {
       const next = describeDockerError(error, config.docker)
       if (next !== fault && !signal.aborted) log.error('docker.unreachable', {}, next)

@@ -29,12 +29,13 @@ export function isOneOff({ labels, command }: Pick<Listed, 'labels' | 'command'>
 }
 
 /**
- * Calls onChange at once, whenever a container changed, when the bell rings, and every RELIST_MS.
+ * Calls onOpen when the engine has answered, then onChange at once, whenever a container changed, when the bell rings, and every RELIST_MS.
  * Resolves when the signal aborts or the event stream ends (a proxy cuts it when idle); fails when the engine does.
  */
-export async function watchContainers(docker: Docker, bell: Bell, onChange: () => Promise<void>, signal: AbortSignal): Promise<void> {
+export async function watchContainers(docker: Docker, bell: Bell, onOpen: () => void, onChange: () => Promise<void>, signal: AbortSignal): Promise<void> {
   // opened before the first look, so that nothing that happens in between is missed
   const events = await docker.events(signal)
+  onOpen()
   const lines = linesOf(events).on('data', bell.ring).on('close', bell.ring).on('error', bell.ring)
   try {
     while (!signal.aborted && !lines.destroyed) {

@@ -8,7 +8,7 @@ import { Button, buttonsOf } from './buttons.js'
 import type { FailedCheck } from './failure.js'
 import { clean, escapeHtml } from './html.js'
 import { parseTemplate, render, type Template, TemplateError } from './template.js'
-import { type Language, LANGUAGES, TEXTS } from './texts.js'
+import { type Language, TEXTS } from './texts.js'
 import { type Bounds, failureLines, nameOf, type View, viewOf } from './view.js'
 
 /** One Telegram message. */
@@ -70,7 +70,13 @@ const BOUNDS: readonly [Bounds, ...Bounds[]] = [
   { field: 16, line: 0, details: false },
 ]
 
-const BUILT_IN = new Map(LANGUAGES.map((language) => [language, parseTemplate(builtInTemplate(language))]))
+const builtIns = new Map<Language, Template>()
+/** Parsed for the first message: that takes longer than most of what a start does. */
+function builtIn(language: Language): Template {
+  const template = builtIns.get(language) ?? parseTemplate(builtInTemplate(language))
+  builtIns.set(language, template)
+  return template
+}
 
 /** The content that tells news: every update is pending. */
 export function contentOf({ host, updates, failedChecks }: News): Content {
@@ -174,7 +180,7 @@ function composed(placed: Placed, format: Format, template: Template | null): Me
 }
 
 function rendered(placed: Placed, format: Format, template: Template | null, bounds: Bounds): Message {
-  const { html, text } = render(template ?? (BUILT_IN.get(format.language) as Template), viewOf(placed, format, bounds))
+  const { html, text } = render(template ?? builtIn(format.language), viewOf(placed, format, bounds))
   const names = template === null ? [] : namesIn(placed, template, bounds.field)
   const missing = names.find((name) => !text.includes(name.trim()))
   if (missing !== undefined) throw new TemplateError(`what it makes does not name ${missing}`)
