@@ -20,14 +20,13 @@ import { inUse, type Lock, takeLock } from './state/lock.js'
 import { accepted, editRefused, emptyState, known, type State } from './state/state.js'
 import { createStore } from './state/store.js'
 import { createTeller } from './tell.js'
+import { createTidy } from './tidy.js'
 import { createObserver } from './observer.js'
 import { createWatch } from './watch.js'
 import { followWatchtowers } from './watchtowers.js'
 
 /** An unanswered send gets this long after the signal; the exit is promised within 5 s. */
 const LAST_SEND_MS = 4_000
-/** By then all that the start needed is done with; V8 itself never tidies up after it while nothing happens. */
-const STARTED_MS = 3_000
 /** What following a log does not need starts so much later: it would take the processor from what does. */
 const FOLLOWING_MS = 100
 /** First wait and cap between two looks at token and chat, in paces: while Telegram cannot be reached, and while a person must act. */
@@ -148,6 +147,7 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
     jitterMs: timing.jitterMs,
     onEvent: (event) => logDelivery(log, health, event),
   })
+  const tidy = createTidy(signal)
   const observer = createObserver(docker, store, relay.wake)
   const watch = createWatch({ docker, config, log, store, onNews: relay.wake })
   const guard = createGuard({ docker, config, log, store, signal, onNews: relay.wake })
@@ -159,17 +159,14 @@ async function run(config: Config, log: Log, outer: AbortSignal, health: Health,
   }
 
   log.info('started', { host: config.host, watchtower: config.watchtower, stateDir: config.stateDir }, 'watchtower-telegram started')
-  void sleep(STARTED_MS, signal).then(() => {
-    // the first marks the code that was used since, the second drops the rest (V8's --bytecode-old-age=1, in the image)
-    globalThis.gc?.()
-    globalThis.gc?.()
-  })
+  tidy()
   const following = sleep(FOLLOWING_MS, signal)
   await Promise.all([
     followWatchtowers({
       docker, config, log, cursors: state.cursors, stateLost, signal,
       onSealed(sealed) {
         watch.sealed(sealed)
+        tidy()
         return teller.tell(sealed)
       },
       onEmpty: (container) => store.change((before) => known(before, container)),
