@@ -133,6 +133,7 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
       } else staying.push(vitals)
     }
     const now = clock()
+    const first = lookedAt === null
     const gap = now - (lookedAt ?? now)
     const lateMs = gap > LATE_MS ? Math.round(gap - everyMs) : 0
     lookedAt = now
@@ -146,7 +147,7 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
         const plan = planFor(state, id, now)
         return plan && (dueAfter(from, plan, overdueAfterMs)?.by ?? null)
       }
-      const after = looked(mine, { now, lateMs, vitals: staying, candidates, checkedAt, awaitedUntil, bounds })
+      const after = looked(mine, { now, lateMs, first, vitals: staying, candidates, checkedAt, awaitedUntil, bounds })
       candidates = after.candidates
       const verdicts = judge({
         now, begunAt: begunAt(), bounds, watched: after.watched, staying, oneOffs, absentSince: mine.length > 0 || (config.watchtower === null && state.cursors.length > 0) ? null : absentSince,

@@ -17,7 +17,8 @@ const CAUSES: readonly (readonly [RegExp, CauseType])[] = [
   [/Only schedule or interval can be defined/, 'schedule-and-interval'],
   [/Rolling restarts is not compatible with the global monitor only/i, 'rolling-restart'],
   [/permission denied.{0,80}docker/i, 'no-permission'],
-  [/Cannot connect to the Docker daemon/, 'no-socket'],
+  // the second: moby's client from 29 on
+  [/Cannot connect to the Docker daemon|failed to connect to the docker API/, 'no-socket'],
   [/^(?:Expected (?:5 to 6|exactly \d) fields|expected (?:exactly )?\d.{0,20} fields|Failed to parse|failed to parse (?:int|duration|.{0,20}schedule)|(?:End|Beginning|end|beginning) of range|Unrecognized descriptor|unrecognized descriptor|(?:provided )?bad location)/, 'schedule'],
   [/unknown (?:shorthand )?flag: .{1,80}/, 'flag'],
   [/invalid log (?:format|level)/, 'log-setting'],

@@ -2,14 +2,16 @@
 // a time, and the likely reason where it passed.
 import { printsNoEnd } from '../watchtower/session.js'
 import type { Announcement } from './banner.js'
-import { dialectOf, longestGap, nextRun, readSchedule, type Schedule, zoneOf } from './schedule.js'
+import { type CronDialect, dialectOf, longestGap, nextRun, readSchedule, type Schedule, zoneOf } from './schedule.js'
 import { isTelling, type Settings } from './settings.js'
 import type { Watched } from './watched.js'
 
 /** When one Watchtower means to check. */
 export interface Plan {
-  /** null: only when it is asked to, over its HTTP API, or this version says nothing of a check without updates */
+  /** null: only when it is asked to, over its HTTP API, or nothing is told */
   schedule: Schedule | null
+  /** this version says nothing of a check without updates */
+  untold: boolean
   /** TZ is set; else it may be that of a mounted /etc/localtime, which nothing shows */
   zoneKnown: boolean
   graceMs: number
@@ -29,17 +31,26 @@ const UNKNOWN_MS = 8 * 86_400_000
 
 /** version, announced: as its banner says them; now: milliseconds since 1970. */
 export function planOf(settings: Settings, version: string | null, announced: Announcement | null, now: number): Plan {
-  const { schedule, interval, timeZone, httpApiUpdate, httpApiPolls, logLevel } = settings
-  const read = readSchedule({ schedule: schedule.value, interval: interval.value, zone: zoneOf(timeZone.value), dialect: dialectOf(version) })
-  const gapMs = longestGap(read, now)
+  const { timeZone, httpApiUpdate, httpApiPolls, logLevel } = settings
+  const untold = version !== null && printsNoEnd(version)
+  const { read, gapMs } = readingsOf(settings, version)
+    .map((one) => ({ read: one, gapMs: longestGap(one, now) }))
+    .reduce((longest, one) => ((one.gapMs ?? 0) > (longest.gapMs ?? 0) ? one : longest))
   return {
-    schedule: (httpApiUpdate.value && !httpApiPolls.value) || announced?.type === 'no-runs' || (version !== null && printsNoEnd(version)) ? null : read,
+    schedule: (httpApiUpdate.value && !httpApiPolls.value) || announced?.type === 'no-runs' || untold ? null : read,
+    untold,
     zoneKnown: timeZone.value !== null,
     graceMs: Math.min(GRACE_MS.most, Math.max(GRACE_MS.least, (gapMs ?? 0) / GRACE_PART)),
     gapMs,
     firstRun: announced?.type === 'first-run' ? announced.at : null,
     logLevel: logLevel.value,
   }
+}
+
+/** The schedule in each way that it may be read: more than one where the log no longer tells the version. The longest gap counts: late is better than for nothing. */
+function readingsOf({ schedule, interval, timeZone }: Settings, version: string | null): [Schedule, ...Schedule[]] {
+  const as = (dialect: CronDialect): Schedule => readSchedule({ schedule: schedule.value, interval: interval.value, zone: zoneOf(timeZone.value), dialect })
+  return version === null ? [as('seconds-first'), as('seconds-optional')] : [as(dialectOf(version))]
 }
 
 /** by: milliseconds since 1970, when it is told that no check came. at: when it should have; null where that is not known. */
@@ -49,7 +60,8 @@ export interface Due {
 }
 
 /** When a check is due that is awaited from a time; null where none is to be awaited. overdueAfterMs: the user's own bound, from check to check; null for the schedule's. */
-export function dueAfter(since: number, { schedule, zoneKnown, graceMs, gapMs, firstRun }: Plan, overdueAfterMs: number | null): Due | null {
+export function dueAfter(since: number, { schedule, untold, zoneKnown, graceMs, gapMs, firstRun }: Plan, overdueAfterMs: number | null): Due | null {
+  if (untold) return null
   if (overdueAfterMs !== null) return { at: null, by: since + overdueAfterMs }
   if (schedule === null) return null
   const at = firstRun !== null && firstRun > since ? firstRun : zoneKnown || schedule.type === 'every' ? nextRun(schedule, since) : gapMs === null ? null : since + gapMs

@@ -4,7 +4,7 @@ import * as z from 'zod/mini'
 export interface Vitals {
   id: string
   name: string
-  /** the same for the container that takes its place: what Compose calls it, else its name */
+  /** the same for the container that takes its place: what Compose calls it, a Swarm task's name without its id, else its name */
   place: string
   status: 'running' | 'restarting' | 'stopped'
   /** of the last run, milliseconds since 1970; null where it never ran, or never ended */
@@ -31,11 +31,13 @@ export function vitalsOf(answer: unknown): Vitals | null {
   if (!read) return null
   const { Id, Name, RestartCount, State, Config } = read
   const name = Name.replace(/^\//, '')
+  // moby daemon/cluster/executor/container: SERVICE.SLOT.ID or SERVICE.NODE.ID; the task before it stays, stopped, in the history
+  const task = Config.Labels?.['com.docker.swarm.task.name']?.replace(/\.[^.]*$/, '')
   const compose = ['project', 'service', 'container-number'].map((key) => Config.Labels?.[`com.docker.compose.${key}`] ?? null)
   return {
     id: Id,
     name,
-    place: compose[0] != null && compose[1] != null ? JSON.stringify(compose) : name,
+    place: compose[0] != null && compose[1] != null ? JSON.stringify(compose) : (task ?? name),
     status: State.Restarting === true ? 'restarting' : State.Running ? 'running' : 'stopped',
     startedAt: timeOf(State.StartedAt),
     finishedAt: timeOf(State.FinishedAt),

@@ -39,6 +39,8 @@ export interface Look {
   now: number
   /** how much later than it should it comes */
   lateMs: number
+  /** the first of this process: of a start before it nobody knows by which clock it was (one without a battery is set after it) */
+  first: boolean
   /** every Watchtower that is there to stay: no one-off checks */
   vitals: readonly Vitals[]
   /** since when a place was seen that is not watched yet; by earlier looks of this process */
@@ -126,8 +128,8 @@ function after(entry: Watched, one: Vitals | null, look: Look): Watched {
 }
 
 /** By somebody, or with the engine: the next check is awaited from here on, but not for ever. */
-function startedAnew(entry: Watched, { now, lateMs, awaitedUntil }: Look): Watched {
-  const since = Math.max(entry.since, Math.min(entry.startedAt, now))
+function startedAnew(entry: Watched, { now, lateMs, first, awaitedUntil }: Look): Watched {
+  const since = Math.max(entry.since, first ? now : Math.min(entry.startedAt, now))
   const { from, once } = entry.anew ?? { from: entry.since, once: false }
   const until = awaitedUntil(entry.id, from)
   if (once || until === null || since < until + entry.lostMs) return { ...entry, since, anew: { from, once } }

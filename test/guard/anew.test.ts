@@ -22,7 +22,7 @@ function lifeFrom(begin: number, env: readonly string[], overdueAfterMs: number 
     told,
     look(now: number): void {
       const awaitedUntil = (_: string, from: number) => dueAfter(from, plan, overdueAfterMs)?.by ?? null
-      list = looked(list, { now, lateMs: 0, vitals: [vitals], candidates: new Map(), checkedAt: () => null, awaitedUntil, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE } }).watched
+      list = looked(list, { now, lateMs: 0, first: false, vitals: [vitals], candidates: new Map(), checkedAt: () => null, awaitedUntil, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE } }).watched
       const [one] = list
       const due = one ? dueOf(one, plan, overdueAfterMs) : null
       if (one && due && one.downSince === null && now >= due.by && told.length === 0) told.push({ at: now, due: due.at, reason: reasonOf(one, plan, null) })

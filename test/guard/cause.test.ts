@@ -9,6 +9,7 @@ t.test('known errors have a cause, as Watchtower writes them', (t) => {
     ['Only schedule or interval can be defined, not both.', 'schedule-and-interval', undefined],
     ['Rolling restarts is not compatible with the global monitor only flag', 'rolling-restart', undefined],
     ['Got permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get "http://%2Fvar%2Frun%2Fdocker.sock/_ping"', 'no-permission', undefined],
+    ['failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory', 'no-socket', undefined],
     ['Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?', 'no-socket', undefined],
     ['Expected 5 to 6 fields, found 1: bogus', 'schedule', undefined],
     ['End of range (7) above maximum (6): 7', 'schedule', undefined],

@@ -33,10 +33,18 @@ t.test('where the zone is not known the longest gap is waited, the banner counts
   t.end()
 })
 
+t.test('of a version that is not known the reading with the longest gap is waited', (t) => {
+  const gap = (schedule: string, version: string | null) => planOf(settings(`WATCHTOWER_SCHEDULE=${schedule}`) as never, version, null, NOW).gapMs
+  t.same([gap('0 3 * * *', '1.7.1'), gap('0 3 * * *', '1.14.0'), gap('0 3 * * *', null)], [HOUR, 24 * HOUR, 24 * HOUR])
+  t.same([gap('30 3 * * 0', '1.7.1'), gap('30 3 * * 0', null)], [null, 7 * 24 * HOUR], 'one of them cannot be read')
+  t.equal(gap('0 0 3 * * *', null), 24 * HOUR)
+  t.end()
+})
+
 t.test('nothing is awaited from one that checks when it is asked to, and of a version that tells no end', (t) => {
   t.equal(dueOf(watched(), plan('WATCHTOWER_HTTP_API_UPDATE=true'), null), null)
   t.not(dueOf(watched(), plan('WATCHTOWER_HTTP_API_UPDATE=true', 'WATCHTOWER_HTTP_API_PERIODIC_POLLS=true'), null), null)
-  t.equal(dueOf(watched(), planOf(settings() as never, '1.3.0', null, NOW), null), null)
+  for (const bound of [null, 2 * HOUR]) t.equal(dueOf(watched(), planOf(settings() as never, '1.3.0', null, NOW), bound), null)
   t.equal(dueOf(watched(), planOf(settings() as never, '1.7.1', { type: 'no-runs' }, NOW), null), null)
   t.same(dueOf(watched(), plan('WATCHTOWER_HTTP_API_UPDATE=true'), 2 * HOUR), { at: null, by: NOW + 2 * HOUR }, 'unless the user says how long')
   t.end()
@@ -82,7 +90,7 @@ t.test('whatever the schedule, no alarm while checks come on time, across restar
       let list: Watched[] = []
       const awaitedUntil = (_: string, since: number) => dueAfter(since, own, null)?.by ?? null
       const look = (lateMs = 0): boolean => {
-        list = looked(list, { now, lateMs, vitals: [one], candidates: new Map([['watchtower', now]]), checkedAt: () => null, awaitedUntil, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE } }).watched
+        list = looked(list, { now, lateMs, first: false, vitals: [one], candidates: new Map([['watchtower', now]]), checkedAt: () => null, awaitedUntil, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE } }).watched
         const due = list[0] && dueOf(list[0], own, null)
         return !due || now < due.by
       }

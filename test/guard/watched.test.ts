@@ -6,7 +6,7 @@ const MINUTE = 60_000
 const NOW = Date.parse('2026-11-26T12:00:00Z')
 const one = (changes: Partial<Vitals> = {}): Vitals => ({ id: 'w', name: 'watchtower', place: 'watchtower', status: 'running', startedAt: NOW - 60 * MINUTE, finishedAt: null, exitCode: 0, restarts: 0, oneOff: false, ...changes })
 const look = (before: Watched[], minutes: number, vitals: Vitals[], more: Partial<Look> = {}) =>
-  looked(before, { now: NOW + minutes * MINUTE, lateMs: 0, vitals, candidates: new Map(), checkedAt: () => null, awaitedUntil: (_, from) => from + 24 * 60 * MINUTE, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE }, ...more })
+  looked(before, { now: NOW + minutes * MINUTE, lateMs: 0, first: false, vitals, candidates: new Map(), checkedAt: () => null, awaitedUntil: (_, from) => from + 24 * 60 * MINUTE, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE }, ...more })
 const seen = look([], 0, [one()]).watched
 
 t.test('one that stays up is watched from the first look on, with the last check that was ever seen', (t) => {
@@ -54,6 +54,14 @@ t.test('a start begins the wait anew, a crash of its own does not', (t) => {
   t.end()
 })
 
+t.test('a start before this process looked counts from its first look: the clock may have been set since', (t) => {
+  const early = one({ startedAt: NOW + 2 * MINUTE, finishedAt: NOW })
+  t.match(look(seen, 90, [early], { first: true }).watched, [{ startedAt: NOW + 2 * MINUTE, since: NOW + 90 * MINUTE }])
+  t.match(look(seen, 90, [early]).watched, [{ since: NOW + 2 * MINUTE }])
+  t.equal(look(seen, 90, [one()], { first: true }).watched[0]?.since, NOW, 'one that was not started goes on')
+  t.end()
+})
+
 t.test('a start after all that was waited for a check excuses it once: from then on the check is awaited whatever is started', (t) => {
   const [MINUTES_A_DAY, one24h] = [24 * 60, (minutes: number, more: Partial<Vitals> = {}) => one({ startedAt: NOW + minutes * MINUTE, finishedAt: NOW + (minutes - 3) * MINUTE, ...more })]
   const startedAt = (before: Watched[], minutes: number, more: Partial<Look> = {}): Watched[] => look(before, minutes + 1, [one24h(minutes)], more).watched
@@ -94,6 +102,8 @@ t.test('vitals are read from what inspect answers, whatever it is', (t) => {
   const answer = { Id: 'w', Name: '/watchtower', RestartCount: 2, State: { Running: true, Restarting: true, ExitCode: 1, StartedAt: '2026-11-26T12:00:00.5Z', FinishedAt: '0001-01-01T00:00:00Z' }, Config: { Labels: { 'com.docker.compose.project': 'friday', 'com.docker.compose.service': 'wt' } } }
   t.same(vitalsOf(answer), { id: 'w', name: 'watchtower', place: '["friday","wt",null]', status: 'restarting', startedAt: NOW + 500, finishedAt: null, exitCode: 1, restarts: 2, oneOff: false })
   t.match(vitalsOf({ Id: 'w', Name: '/watchtower', State: { Running: false }, Config: {} }), { place: 'watchtower', status: 'stopped', startedAt: null, exitCode: 0, restarts: 0, oneOff: false })
+  const task = { 'com.docker.swarm.task.name': 'hosts_watchtower.3xk2.9qz7' }
+  t.equal(vitalsOf({ ...answer, Config: { Labels: task } })?.place, 'hosts_watchtower.3xk2', 'the next task has another id')
   for (const odd of [null, {}, { Id: 'w' }, []]) t.equal(vitalsOf(odd), null)
   t.end()
 })

@@ -8,7 +8,7 @@ import type { CheckSession } from '../../src/watchtower/session.js'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const NOW = Date.parse('2026-11-26T12:00:00Z')
-const plan: Plan = { schedule: { type: 'every', text: '3600', ms: HOUR }, zoneKnown: false, graceMs: HOUR / 2, gapMs: HOUR, firstRun: null, logLevel: 'info' }
+const plan: Plan = { schedule: { type: 'every', text: '3600', ms: HOUR }, untold: false, zoneKnown: false, graceMs: HOUR / 2, gapMs: HOUR, firstRun: null, logLevel: 'info' }
 const watched = (changes: Partial<Watched> = {}): Watched => ({
   key: 'k', place: 'wt', id: 'w', name: 'wt', startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, anew: null, brokeOff: null, ...changes,
 })
