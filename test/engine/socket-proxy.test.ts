@@ -1,6 +1,7 @@
 // compose/socket-proxy.cfg in Debian's HAProxy before a real engine: what passes, what does not, and that the sidecar
 // needs nothing else. Requests are written byte by byte, for a client would tidy them.
 import { readFileSync, writeFileSync } from 'node:fs'
+import http2 from 'node:http2'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -36,6 +37,20 @@ function ask(port: number, line: string, ...headers: string[]): Promise<number> 
       resolve(Number(/^HTTP\/1\.\d (\d+)/.exec(chunk.toString('latin1'))?.[1] ?? 0))
       socket.destroy()
     })
+  })
+}
+
+/** The status of a GET with a body of unknown length over HTTP/2 without TLS; 0 where HTTP/2 is not spoken. */
+function overHttp2(port: number): Promise<number> {
+  return new Promise((resolve) => {
+    const session = http2.connect(`http://127.0.0.1:${port}`)
+    const request = session.request({ ':method': 'GET', ':path': '/_ping' }, { endStream: false })
+    for (const end of [session, request]) end.on('error', () => resolve(0))
+    request.on('response', ({ ':status': status }) => {
+      resolve(status ?? 0)
+      session.destroy()
+    })
+    request.end('body')
   })
 }
 
@@ -90,6 +105,7 @@ await engineTest(t, 'the strict socket proxy', async (t, engine) => {
     t.equal(await ask(port, 'GET /_ping', 'Transfer-Encoding: chunked'), 403)
     t.equal(await ask(port, 'GET /events', 'Connection: Upgrade', 'Upgrade: tcp'), 403)
     t.not(await ask(port, 'CONNECT docker:80'), 200)
+    t.not(await overHttp2(port), 200, 'HTTP/2 has bodies without a header')
   })
 
   await t.test('so that nothing has happened to the container', async (t) => {
