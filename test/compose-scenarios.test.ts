@@ -85,9 +85,10 @@ t.test('the Swarm stack has the settings of the default files, and nothing that 
   t.same(watchtower.environment, compose.watchtower?.environment)
   t.same([watchtower.image, watchtower.labels, watchtower.logging], [compose.watchtower?.image, compose.watchtower?.labels, compose.watchtower?.logging])
   t.same([sidecar.labels, sidecar.logging, sidecar.read_only, sidecar.cap_drop], [compose['watchtower-telegram']?.labels, compose['watchtower-telegram']?.logging, true, ['ALL']])
-  const known = new Set(Object.keys(compose['watchtower-telegram']?.environment))
-  t.same(Object.keys(sidecar.environment).filter((name) => !known.has(name)), [])
-  t.equal(sidecar.environment.HOST_LABEL, '{{.Node.Hostname}}')
+  const { WATCHTOWER_CONTAINER: _, TELEGRAM_CHAT_ID: __, ...settings } = compose['watchtower-telegram']?.environment
+  const { TELEGRAM_CHAT_ID: chat, ...given } = sidecar.environment
+  t.same(given, { ...settings, HOST_LABEL: '{{.Node.Hostname}}' }, 'all but the one container to follow, whose name a Swarm chooses')
+  t.equal(chat, '${TELEGRAM_CHAT_ID:?set TELEGRAM_CHAT_ID}')
   for (const [name, service] of Object.entries(stack)) {
     t.equal(service.deploy.mode, 'global', name)
     // docs.docker.com/reference/compose-file/legacy-versions: what docker stack deploy ignores or refuses
