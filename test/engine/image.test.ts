@@ -1,64 +1,21 @@
 // The sidecar as it is deployed: compose/Dockerfile built on a real engine and the compose files brought up as
 // compose/README.md says, with example.env. Only the base image and the network are stand-ins: nothing leaves 127.0.0.1.
-import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { createBotApi, type BotApi } from '../fakes/bot-api.js'
-import { engineTest, nodeFiles, type Engine } from './engine.js'
-import { execute, until, which } from './processes.js'
+import { BASE_IMAGE, buildBaseImage, NOT_CACHED } from './base-image.js'
+import { engineTest, type Engine } from './engine.js'
+import { until } from './processes.js'
 import { checkLines, standInWatchtower, type WatchtowerImage } from './watchtower.js'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
-const BASE_IMAGE = 'node-of-this-machine:1'
 const CHAT = -1001234567890
 const TOPIC = 42
 const REVISION = 'e7f63bb0c0ffee'
 const SOCKET_GROUP = 4242 // no group of this number anywhere: only group_add can let the sidecar in
 const FILES = ['docker-compose.yml', 'docker-compose.services.yml', 'test.yml'].flatMap((file) => ['-f', file])
-
-const NOT_CACHED = 'npm\'s cache lacks what package-lock.json names: run `npm ci` once'
-
-/** Copies from npm's cache what `npm ci` will ask for: the index entries of the locked packages and what they point at. */
-function copyNpmCache(from: string, to: string): void {
-  const lock = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8'))
-  const names = new Set(Object.keys(lock.packages).map((path) => path.split('node_modules/').at(-1)))
-  if (!existsSync(join(from, 'index-v5'))) throw new Error(NOT_CACHED)
-  const copy = (path: string): void => {
-    mkdirSync(dirname(join(to, path)), { recursive: true })
-    copyFileSync(join(from, path), join(to, path))
-  }
-  for (const path of readdirSync(join(from, 'index-v5'), { recursive: true, encoding: 'utf8' })) {
-    if (path.split('/').length !== 3) continue
-    for (const line of readFileSync(join(from, 'index-v5', path), 'utf8').split('\n')) {
-      const { key, integrity } = JSON.parse(line.split('\t')[1] ?? '{}') as { key?: string, integrity?: string }
-      const name = /((@[^/]+\/)?[^/]+)$/.exec(decodeURIComponent(key ?? '').split('/-/')[0] ?? '')?.[1]
-      if (!names.has(name) || !integrity) continue
-      const [algorithm = '', hash = ''] = integrity.split('-')
-      const [, first = '', second = '', rest = ''] = /^(..)(..)(.*)$/.exec(Buffer.from(hash, 'base64').toString('hex')) ?? []
-      copy(join('index-v5', path))
-      if (existsSync(join(from, 'content-v2', algorithm, first, second, rest))) copy(join('content-v2', algorithm, first, second, rest))
-    }
-  }
-}
-
-/** A base image with this machine's Node and npm, and all that `npm ci` needs to run without a network. */
-async function buildBaseImage(engine: Engine): Promise<void> {
-  const config = (await execute('npm', ['config', 'get', 'cache', 'registry'])).stdout
-  const value = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(config)?.[1] ?? ''
-  const cache = join(engine.directory, 'npm-cache')
-  copyNpmCache(join(value('cache'), '_cacache'), cache)
-  await engine.buildImage({
-    ref: BASE_IMAGE,
-    env: { npm_config_offline: 'true', npm_config_cache: '/npm-cache', npm_config_registry: value('registry') },
-    files: {
-      ...await nodeFiles(),
-      '/usr/local/lib/npm': { from: dirname(dirname(realpathSync(which('npm') ?? ''))) },
-      '/usr/local/bin/npm': '#!/bin/sh\nexec node /usr/local/lib/npm/bin/npm-cli.js "$@"\n',
-      '/npm-cache/_cacache': { from: cache },
-    },
-  })
-}
 
 /** A copy of the repository with .env and the secret as the README tells; gives its compose folder. */
 function layOutProject(engine: Engine, api: BotApi, watchtower: WatchtowerImage): string {
