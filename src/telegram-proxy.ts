@@ -2,7 +2,7 @@
 // them: NO_PROXY names a domain with all below it. Addresses in it are compared as they are written, and no host is exempt
 // without being named: not even this machine, which Go leaves out.
 
-const NOT_USABLE = 'HTTPS_PROXY is no usable proxy: give one like http://proxy:3128 or http://user:password@proxy:3128'
+const NOT_USABLE = 'HTTPS_PROXY is no usable proxy: give one like http://proxy:3128, before the name user:password@ if it asks for them, with # as %23, / as %2F, @ as %40'
 
 /** The proxy on the way to an https:// address; null where there is none. A fault never quotes it, for it may hold a password. */
 export function proxyFor(address: string, env: NodeJS.ProcessEnv): { proxy: URL | null } | { fault: string } {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { redact } from '../src/report/redact.js'
 import { proxyFor, secretsOf } from '../src/telegram-proxy.js'
 
 const API = 'https://api.telegram.org'
@@ -29,8 +30,10 @@ t.test('NO_PROXY names hosts, domains with all below them, ports, or everything'
 })
 
 t.test('what is no proxy is refused without being quoted', (t) => {
-  for (const proxy of ['socks5://me:made-up@proxy:1080', 'http://', 'http://me:made-up%@proxy', 'http://me:made-up@:0']) {
-    t.match(through({ HTTPS_PROXY: proxy }), /^HTTPS_PROXY is no usable proxy: give one like/, proxy)
+  for (const proxy of ['socks5://me:made-up@proxy:1080', 'http://', 'http://me:made-up%@proxy', 'http://me:made-up@:0', 'http://me:made#up@proxy']) {
+    const fault = through({ HTTPS_PROXY: proxy })
+    t.match(fault, /^HTTPS_PROXY is no usable proxy: give one like .* # as %23/, proxy)
+    t.equal(redact(fault ?? ''), fault, 'what masks secrets leaves the remedy whole')
     t.notMatch(through({ HTTPS_PROXY: proxy }), 'made-up')
   }
   t.end()
