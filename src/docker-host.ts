@@ -1,5 +1,6 @@
 // DOCKER_HOST, and the certificates for it, as the Docker CLI reads them (docker/cli cli/flags/options.go, opts/hosts.go):
 // DOCKER_TLS_VERIFY is on whatever its value, ca.pem, cert.pem and key.pem are in DOCKER_CERT_PATH, DOCKER_CONFIG or ~/.docker.
+// A host without a port is at 2375, with TLS too: 2376 is only where no host is given.
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -9,19 +10,20 @@ import type { DockerHost, DockerTls } from './docker/client.js'
 
 type Faulty = { fault: string; of: string }
 
-const PLAIN_PORT = '2375'
-const TLS_PORT = '2376'
+const PORT = '2375'
+const OVER_TLS = 'tcp://localhost:2376'
 const NOT_SUPPORTED = 'DOCKER_HOST is not supported: give unix:///path/to/docker.sock or tcp://host:2375'
 const SSH = 'DOCKER_HOST ssh:// is not supported, for it takes a key that may run anything there: give tcp://host:2376 with DOCKER_TLS_VERIFY=1, or run one sidecar on each host'
 const UNVERIFIED = 'DOCKER_TLS encrypts without checking who answers, which is not supported: set DOCKER_TLS_VERIFY=1 instead, with ca.pem in DOCKER_CERT_PATH'
 
 /** Where the engine is; or what is wrong in one sentence with the remedy, and of which variable. Quotes no key. */
 export function dockerHostFrom(env: NodeJS.ProcessEnv): { host: DockerHost } | Faulty {
-  const { DOCKER_HOST: text, DOCKER_TLS_VERIFY: verify, DOCKER_TLS: unverified } = env
+  const { DOCKER_TLS_VERIFY: verify, DOCKER_TLS: unverified } = env
+  const text = env.DOCKER_HOST?.trim() ?? ''
   if (verify === undefined && unverified !== undefined) return { fault: UNVERIFIED, of: 'DOCKER_TLS' }
-  if (text?.startsWith('ssh://')) return { fault: SSH, of: 'DOCKER_HOST' }
+  if (text.startsWith('ssh://')) return { fault: SSH, of: 'DOCKER_HOST' }
   const isTls = verify !== undefined
-  const host = parsed(text ?? (isTls ? 'tcp://localhost' : 'unix://'), isTls ? TLS_PORT : PLAIN_PORT)
+  const host = parsed(text || (isTls ? OVER_TLS : 'unix://'))
   if (host === null) return { fault: NOT_SUPPORTED, of: 'DOCKER_HOST' }
   if (!isTls) return { host }
   if (host.type === 'unix') return { fault: 'DOCKER_TLS_VERIFY is set, but a unix socket has no TLS: set DOCKER_HOST to tcp://host:2376, or unset DOCKER_TLS_VERIFY', of: 'DOCKER_TLS_VERIFY' }
@@ -29,11 +31,11 @@ export function dockerHostFrom(env: NodeJS.ProcessEnv): { host: DockerHost } | F
   return typeof tls === 'string' ? { fault: tls, of: 'DOCKER_TLS_VERIFY' } : { host: { ...host, tls } }
 }
 
-function parsed(text: string, port: string): DockerHost | null {
+function parsed(text: string): DockerHost | null {
   if (text.startsWith('unix://')) return { type: 'unix', path: text.slice('unix://'.length) || '/var/run/docker.sock' }
   if (text.includes('://') && !text.startsWith('tcp://')) return null
   const address = text.replace(/^tcp:\/\//, '')
-  const [, host, digits = port] = /^(\[[\da-fA-F:.]+\]|[\w.-]*)(?::(\d{1,5}))?\/?$/.exec(address) ?? []
+  const [, host, digits = PORT] = /^(\[[\da-fA-F:.]+\]|[\w.-]*)(?::(\d{1,5})?)?\/?$/.exec(address) ?? []
   const number = Number(digits)
   if (host === undefined || number < 1 || number > 65_535) return null
   return { type: 'tcp', host: host === '' ? 'localhost' : host, port: number }

@@ -27,9 +27,15 @@ export function secretsOf({ token, proxy }: { token: string; proxy: URL | null }
 function isExempt(host: string, port: string, list: string): boolean {
   return list.split(/[\s,]+/).filter(Boolean).some((entry) => {
     if (entry === '*') return true
-    const [, name = '', only = port] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? []
+    const [, name = '', only = port] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(bracketed(entry) ?? entry.toLowerCase()) ?? []
     return name !== '' && only === port && (host === name || host.endsWith(`.${name}`))
   })
+}
+
+/** An IPv6 address that is written without brackets, as a URL has it; null where it is none. */
+function bracketed(entry: string): string | null {
+  const address = `http://[${entry}]`
+  return URL.canParse(address) ? new URL(address).hostname : null
 }
 
 function isEncoded(text: string): boolean {

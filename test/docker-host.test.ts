@@ -25,6 +25,9 @@ t.test('without TLS it is a socket or a plain port, as the Docker CLI reads them
   t.same(host('tcp://proxy'), { type: 'tcp', host: 'proxy', port: 2375 })
   t.same(host('tcp://proxy:1234/'), { type: 'tcp', host: 'proxy', port: 1234 })
   t.same(host('proxy:1234'), { type: 'tcp', host: 'proxy', port: 1234 })
+  t.same(host('tcp://proxy:'), { type: 'tcp', host: 'proxy', port: 2375 })
+  t.same(host(' tcp://proxy:1234 '), { type: 'tcp', host: 'proxy', port: 1234 })
+  t.same(host(' '), { type: 'unix', path: '/var/run/docker.sock' })
   t.same(host('tcp://:1234'), { type: 'tcp', host: 'localhost', port: 1234 })
   t.same(host('tcp://[::1]:1234'), { type: 'tcp', host: '[::1]', port: 1234 })
   for (const unsupported of ['npipe:////./pipe/docker_engine', 'https://proxy', 'tcp://proxy:99999', 'tcp://a b']) t.match(host(unsupported), /^DOCKER_HOST: DOCKER_HOST is not supported: give unix:/, unsupported)
@@ -39,10 +42,10 @@ t.test('ssh:// and TLS without verification are refused, each with what to do in
   t.end()
 })
 
-t.test('DOCKER_TLS_VERIFY turns TLS on whatever its value, with port 2376 and the three files', (t) => {
+t.test('DOCKER_TLS_VERIFY turns TLS on whatever its value, with the three files, and says nothing of the port of a host, as the Docker CLI reads them', (t) => {
   const path = certPath(join(folder, 'whole'), { ca: authority.cert, own: client })
   for (const value of ['1', '0', 'false']) {
-    t.match(read({ ...TLS, DOCKER_TLS_VERIFY: value, DOCKER_CERT_PATH: path }), { type: 'tcp', host: 'nas', port: 2376, tls: { ca: /BEGIN CERTIFICATE/, own: { cert: /BEGIN CERTIFICATE/, key: /BEGIN PRIVATE KEY/ } } }, value)
+    t.match(read({ ...TLS, DOCKER_TLS_VERIFY: value, DOCKER_CERT_PATH: path }), { type: 'tcp', host: 'nas', port: 2375, tls: { ca: /BEGIN CERTIFICATE/, own: { cert: /BEGIN CERTIFICATE/, key: /BEGIN PRIVATE KEY/ } } }, value)
   }
   t.match(read({ DOCKER_TLS_VERIFY: '1', DOCKER_CONFIG: path }), { host: 'localhost', port: 2376, tls: {} }, 'where nothing else is said')
   t.match(read({ ...TLS, DOCKER_HOST: 'tcp://nas:1234', DOCKER_CERT_PATH: certPath(join(folder, 'ca alone'), { ca: authority.cert }) }), { port: 1234, tls: { own: null } }, 'an engine may ask for no client certificate')

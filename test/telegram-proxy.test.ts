@@ -25,6 +25,8 @@ t.test('NO_PROXY names hosts, domains with all below them, ports, or everything'
   for (const list of ['', ',', 'egram.org', 'api.telegram.org.evil', 'telegram.org:80', 'www.telegram.org', '.']) t.notOk(without(list), list)
   t.ok(without('10.0.0.5', 'https://10.0.0.5:8443'))
   t.ok(without('10.0.0.5:8443', 'https://10.0.0.5:8443'))
+  for (const list of ['fd00::5', 'FD00:0::5', '[fd00::5]', '[fd00::5]:8443']) t.ok(without(list, 'https://[fd00::5]:8443'), list)
+  for (const list of ['fd00::6', '[fd00::5]:443', 'fd00::', 'fd00::5%eth0', '[']) t.notOk(without(list, 'https://[fd00::5]:8443'), list)
   t.equal(through({ HTTPS_PROXY: 'proxy', no_proxy: 'telegram.org' }), null)
   t.end()
 })

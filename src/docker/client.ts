@@ -94,7 +94,7 @@ export function guarded(host: DockerHost, isAllowed = isRead, version = (): stri
 }
 
 function isRead({ method, path = '', hijack, openStdin }: Parameters<Dial>[0]): boolean {
-  return method === 'GET' && !hijack && !openStdin && !/\.\.|\/\/|%/.test(path) && ALLOWED.some((pattern) => pattern.test(path))
+  return method === 'GET' && !hijack && !openStdin && !/\.\.|\/\.|\/\/|%/.test(path) && ALLOWED.some((pattern) => pattern.test(path))
 }
 
 /**

@@ -52,7 +52,7 @@ t.test('every other method and every path around the list is refused', async (t)
   }
   const around = [
     '', '/', '/info', '/containers/x/export', '/containers/x/archive?', '/containers/x/attach/ws?', '/containers/x/top?', '/containers//json',
-    '/containers/../info', '/containers/x/json/../../../info', '/images/../containers/x/export/json', '/images/a//b/json', '/containers/%2e%2e/json',
+    '/containers/../info', '/containers/x/json/../../../info', '/images/../containers/x/export/json', '/images/a//b/json', '/images/./json', '/images/a/./json', '/containers/%2e%2e/json',
     '/containers/x%2fexport/json', '/containers/x/json?path=..', '/v1.41/_ping', ' /_ping', '/_ping\n', 'http://elsewhere/_ping', '//elsewhere/_ping',
     '/images/get?names=x', '/exec/x/json', '/events', '/containers/json/x', `/containers/${'0'.repeat(64)}/start`,
   ]

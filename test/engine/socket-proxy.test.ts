@@ -86,7 +86,7 @@ await engineTest(t, 'the strict socket proxy', async (t, engine) => {
       `/containers/${id}/export%2f..%2fjson`, `/containers/${id}/json/../export`, `/containers/${id}/json/%2e%2e/export`, `/images/../containers/${id}/export/json`, `/images/a/..%2f..%2fcontainers/${id}/export/json`,
       `//containers/${id}/export`, `//containers/json`, `/containers//${id}/json`, `/images//json`, `/images/a//b/json`, '/v1.41//containers/json', '/v1.41/v1.41/_ping', '/v2/_ping', '/v1.9999/_ping', '/v1.41_ping', '/V1.41/_ping',
       '/_ping/', '/_PING', '/_ping%00', '/_ping%20', '/containers/json/', `/containers/${id}/logs/`, `/containers/${id}/json/export`, `/containers/.${id}/json`, '/containers/../info', '/images/json?/json', '/images//get?names=x/json',
-      `http://docker/containers/${id}/export`, 'http://docker/info', 'http://docker//_ping/../info', '/_ping/../info', '/.', '/..', '/_ping;/../info', '/events/', '/version/..',
+      `http://docker/containers/${id}/export`, 'http://docker/info', 'http://docker//_ping/../info', '/_ping/../info', '/.', '/..', '/_ping;/../info', '/events/', '/version/..', '/images/./json', '/images/a/./json', '/images/.a/json',
     ]
     for (const path of tricks) t.equal(await ask(port, `GET ${path}`), 403, path)
     t.equal(await ask(port, 'GET http://docker/_ping'), 200, 'an absolute address of a listed path is that path')
