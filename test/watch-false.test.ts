@@ -60,3 +60,36 @@ t.test('a version that tells no end, with CHECK_OVERDUE_AFTER', async (t) => {
   t.same(w.said(), [])
   await w.stop()
 })
+
+t.test('a night in which summer time ends, where the zone is that of a mounted /etc/localtime', async (t) => {
+  const w = await createWatching(t, '2026-10-24T10:30:00Z')
+  w.add('watchtower', { env: ['WATCHTOWER_SCHEDULE=0 0 0,6,12,18 * * *', 'WATCHTOWER_MONITOR_ONLY=true'] })
+  w.start()
+  // midnight and six in Paris are seven hours apart
+  for (const check of ['2026-10-24T16:01:00Z', '2026-10-24T22:01:00Z', '2026-10-25T05:01:00Z']) {
+    await w.reach(Date.parse(check))
+    w.check()
+  }
+  await w.reach(Date.parse('2026-10-25T06:00:00Z'))
+  t.same(w.said(), [])
+  await w.stop()
+})
+
+t.test('one that was seen to stop before this program did, and comes back within the grace after it', async (t) => {
+  const w = await createWatching(t, '2026-11-22T12:00:00Z')
+  w.add('watchtower', { env: ENV })
+  w.start()
+  await w.reach(at(0, 3, 1))
+  w.check()
+  await w.reach(at(0, 12))
+  w.api.stop('watchtower', 0)
+  await w.clock.until(at(0, 12) + 10_000)
+  await w.stop()
+  await w.clock.until(at(4, 12))
+  w.start()
+  await w.clock.until(at(4, 12, 4))
+  w.api.start('watchtower')
+  await w.reach(at(4, 13))
+  t.same(w.said(), [])
+  await w.stop()
+})

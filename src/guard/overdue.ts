@@ -26,6 +26,8 @@ export interface Plan {
 /** A check of a hundred images over a slow line takes long, and the longer apart checks are, the less it matters. */
 const GRACE_MS = { least: 30 * 60_000, most: 6 * 3_600_000 }
 const GRACE_PART = 10
+/** The day on which summer time ends is so much longer: one reckons with it where the zone is not known. */
+const SUMMER_TIME_MS = 3_600_000
 /** Of a schedule that is not understood: the rarest usual one is once a week. */
 const UNKNOWN_MS = 8 * 86_400_000
 
@@ -64,8 +66,9 @@ export function dueAfter(since: number, { schedule, untold, zoneKnown, graceMs, 
   if (untold) return null
   if (overdueAfterMs !== null) return { at: null, by: since + overdueAfterMs }
   if (schedule === null) return null
-  const at = firstRun !== null && firstRun > since ? firstRun : zoneKnown || schedule.type === 'every' ? nextRun(schedule, since) : gapMs === null ? null : since + gapMs
+  const at = firstRun !== null && firstRun > since ? firstRun : zoneKnown || schedule.type === 'every' ? nextRun(schedule, since) : null
   if (at !== null) return { at, by: at + graceMs }
+  if (!zoneKnown && gapMs !== null) return { at: since + gapMs, by: since + gapMs + SUMMER_TIME_MS + graceMs }
   return { at, by: since + (schedule.type === 'unreadable' ? UNKNOWN_MS : graceMs) }
 }
 

@@ -75,8 +75,8 @@ function judgeOne(entry: Watched, { now, begunAt, bounds, staying, raised, known
   const { attached, idle, lastError } = known(id)
   const plan = planFor(id)
   if (downSince !== null) {
-    // after a start of the machine, or of this program, Watchtower may start a little later
-    const begun = now >= begunAt && now - begunAt < bounds.steadyMs
+    // after a start of the machine, or of this program, Watchtower may start later: what it was down before, nobody looked
+    const begun = now >= begunAt && now - begunAt < bounds.downAfterMs
     const one = staying.find((vitals) => vitals.id === id)
     // nor has one been restarted by its policy that was just started: it gets the time to stay up, or to end again
     const started = one?.status === 'running' && one.restarts === 0
