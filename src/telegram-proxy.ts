@@ -1,5 +1,5 @@
 // HTTPS_PROXY and NO_PROXY for the Bot API, as Go's programs read them (golang.org/x/net/http/httpproxy), Docker among
-// them: NO_PROXY names a domain with all below it. Addresses in it are compared as they are written, and no host is exempt
+// them: NO_PROXY names a domain with all below it. Addresses in it are compared whole, without ranges, and no host is exempt
 // without being named: not even this machine, which Go leaves out.
 
 const NOT_USABLE = 'HTTPS_PROXY is no usable proxy: give one like http://proxy:3128, before the name user:password@ if it asks for them, with # as %23, / as %2F, @ as %40'

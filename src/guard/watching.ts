@@ -25,6 +25,9 @@ export interface Known {
   announced: Announcement | null
 }
 
+/** After a machine's start all is up by then. No longer than that: a sidecar that is restarted now and then still tells. */
+const START_MS = 300_000
+
 export interface Situation {
   /** milliseconds since 1970 */
   now: number
@@ -76,7 +79,7 @@ function judgeOne(entry: Watched, { now, begunAt, bounds, staying, raised, known
   const plan = planFor(id)
   if (downSince !== null) {
     // after a start of the machine, or of this program, Watchtower may start later: what it was down before, nobody looked
-    const begun = now >= begunAt && now - begunAt < bounds.downAfterMs
+    const begun = now >= begunAt && now - begunAt < Math.min(bounds.downAfterMs, START_MS)
     const one = staying.find((vitals) => vitals.id === id)
     // nor has one been restarted by its policy that was just started: it gets the time to stay up, or to end again
     const started = one?.status === 'running' && one.restarts === 0
