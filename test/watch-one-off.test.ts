@@ -26,6 +26,25 @@ t.test('one-off checks are not awaited; one that ends after an error is told of'
   await w.stop()
 })
 
+t.test('one that is kept and started by a timer is told of at each end after an error, not where somebody ended it', async (t) => {
+  const w = await createWatching(t, '2026-11-23T08:00:00Z')
+  w.add('watchtower', { env: ENV })
+  w.add('nightly', { args: ['--run-once', '--monitor-only'] })
+  w.start()
+  await w.reach(at(0, 9))
+  for (const exitCode of [1, 0, 1, 130, 143]) {
+    w.api.start('nightly')
+    await w.clock.until(Date.now() + 2_000)
+    if (exitCode === 0) w.check(3, 'nightly')
+    else w.say('nightly', BROKEN)
+    await w.clock.until(Date.now() + 2_000)
+    w.api.stop('nightly', exitCode)
+    await w.clock.until(Date.now() + 10 * MINUTE)
+  }
+  t.same(w.said().map((text) => text.split('\n')[2]), Array(2).fill('nightly ended with exit code 1.'))
+  await w.stop()
+})
+
 /** What `docker compose run --rm watchtower --run-once --monitor-only` does. */
 async function runAndRemove(w: Watching, name: string, lines: () => void, options: Parameters<Watching['add']>[1] = {}): Promise<void> {
   w.add(name, { args: ['--run-once', '--monitor-only'], labels: { 'com.docker.compose.oneoff': 'True' }, ...options })

@@ -28,6 +28,9 @@ export interface Known {
 /** After a machine's start all is up by then. No longer than that: a sidecar that is restarted now and then still tells. */
 const START_MS = 300_000
 
+/** Exit codes of SIGINT and SIGTERM: somebody ended it. */
+const INTERRUPTED = [130, 143]
+
 export interface Situation {
   /** milliseconds since 1970 */
   now: number
@@ -54,7 +57,7 @@ export function judge(situation: Situation): Verdict[] {
   const verdicts = watched.flatMap((entry) => judgeOne(entry, situation))
   for (const { id, name, finishedAt, exitCode } of oneOffs) {
     const { lastError } = known(id)
-    if (exitCode !== 0 && (finishedAt ?? 0) >= begunAt && lastError !== null) verdicts.push({ type: 'raise', key: `one-off:${id}`, alarm: { type: 'one-off', name, exitCode, error: lastError } })
+    if (exitCode !== 0 && !INTERRUPTED.includes(exitCode) && (finishedAt ?? 0) >= begunAt && lastError !== null) verdicts.push({ type: 'raise', key: `one-off:${id}:${finishedAt}`, alarm: { type: 'one-off', name, exitCode, error: lastError } })
   }
   if (absentSince !== null && now - absentSince >= bounds.downAfterMs) verdicts.push({ type: 'raise', key: 'absent', alarm: { type: 'absent', wanted } })
   else if (absentSince === null) verdicts.push({ type: 'settle', key: 'absent', alarm: staying[0] ? { type: 'found', name: staying[0].name } : null })
