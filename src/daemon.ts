@@ -27,8 +27,8 @@ import { followWatchtowers } from './watchtowers.js'
 
 /** An unanswered send gets this long after the signal; the exit is promised within 5 s. */
 const LAST_SEND_MS = 4_000
-/** What following a log does not need begins only when its first request is made. */
-const FOLLOWING_MS = 0
+/** What following a log does not need starts so much later: it would take the processor from what does. */
+const FOLLOWING_MS = 100
 /** First wait and cap between two looks at token and chat, in paces: while Telegram cannot be reached, and while a person must act. */
 const CHECK_PACES = { transient: { first: 1, cap: 60 }, permanent: { first: 900, cap: 21_600 } }
 

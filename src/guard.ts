@@ -50,6 +50,8 @@ const MAX_WATCHED = 100
 
 interface Watched {
   container: Container
+  /** what is told of it counts for the container that takes its place, too: its name, but for a Swarm task, which has another each time */
+  place: string
   settings: Settings
   facts: ContainerFacts
   /** one that ended before this program began does nothing any more */
@@ -86,10 +88,10 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
   }
 
   async function judge(one: Watched): Promise<void> {
-    const { settings, container } = one
+    const { settings, container, place } = one
     const neighbours = settings.labelPrecedence.value || settings.log.maxSize !== null ? await neighboursNow() : []
     const wrong = findings(one, neighbours ?? [])
-    const keys = wrong.map((finding) => keyOf(container.name, finding))
+    const keys = wrong.map((finding) => keyOf(place, finding))
     for (const [index, finding] of wrong.entries()) {
       const key = keys[index] as string
       if (isRaised(key)) continue
@@ -97,16 +99,16 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
       store.change((state) => raise(state, { key, message: findingMessage(finding, style()) }, Date.now()))
       onNews()
     }
-    if (neighbours !== null) settleOthers(container.name, keys, !wrong.some(isDangerous))
+    if (neighbours !== null) settleOthers(place, keys, wrong.some(isDangerous) ? null : container.name)
   }
 
-  /** What was told of this Watchtower and is not so any more. safe: nothing that is dangerous is. */
-  function settleOthers(name: string, wrong: readonly string[], safe: boolean): void {
+  /** What was told of a Watchtower in this place and is not so any more. safe: its name, if nothing that is dangerous is. */
+  function settleOthers(place: string, wrong: readonly string[], safe: string | null): void {
     for (const key of store.get().raised) {
       const [, told, code] = parsed(key)
-      if (told !== name || wrong.includes(key)) continue
-      const message = safe && isDangerous({ code: code as Finding['code'] }) ? settledMessage(name, style()) : null
-      log.info('guard.settled', { container: name, code }, `${name}: ${code} is settled`)
+      if (told !== place || wrong.includes(key)) continue
+      const message = safe !== null && isDangerous({ code: code as Finding['code'] }) ? settledMessage(safe, style()) : null
+      log.info('guard.settled', { container: place, code }, `${place}: ${code} is settled`)
       store.change((state) => settle(state, { key, message }, Date.now()))
       onNews()
     }
@@ -143,7 +145,7 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
       const [settings, facts, vitals] = [settingsOf(answer), containerFacts(answer), vitalsOf(answer)]
       if (!settings || !facts || !vitals) return
       const active = vitals.status !== 'stopped' || (vitals.startedAt ?? 0) - docker.aheadMs() >= begun
-      const one: Watched = { container, settings, facts, active, unreadable: watched.get(container.id)?.unreadable ?? false, oneOff: vitals.oneOff || settings.runOnce.value }
+      const one: Watched = { container, place: vitals.swarm === null ? container.name : vitals.place, settings, facts, active, unreadable: watched.get(container.id)?.unreadable ?? false, oneOff: vitals.oneOff || settings.runOnce.value }
       watched.set(container.id, one)
       if (!active) return
       void next(() => judge(one))
@@ -179,12 +181,13 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
         if (mayUpdate(one)) void next(() => memory.look().catch(() => {}))
       }
       const now = Date.now()
-      const names = new Set(store.get().raised.map((key) => parsed(key)[1]).filter((name) => name !== undefined))
-      for (const name of absentSince.keys()) if (!names.has(name) || present.some((one) => one.name === name)) absentSince.delete(name)
-      for (const name of names) {
-        if (present.some((one) => one.name === name)) continue
-        if (now - (absentSince.get(name) ?? now) >= ABSENT_MS) settleOthers(name, [], false)
-        if (!absentSince.has(name)) absentSince.set(name, now)
+      const places = new Set(store.get().raised.map((key) => parsed(key)[1]).filter((place) => place !== undefined))
+      const filled = new Set(present.map(({ id, name }) => watched.get(id)?.place ?? name))
+      for (const place of absentSince.keys()) if (!places.has(place) || filled.has(place)) absentSince.delete(place)
+      for (const place of places) {
+        if (filled.has(place)) continue
+        if (now - (absentSince.get(place) ?? now) >= ABSENT_MS) settleOthers(place, [], null)
+        if (!absentSince.has(place)) absentSince.set(place, now)
       }
     },
   }
@@ -192,7 +195,7 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
 
 const isDangerous = ({ code }: Pick<Finding, 'code'>): boolean => code === 'not-monitor-only' || code === 'label-precedence'
 
-const keyOf = (name: string, { code, about }: Finding): string => JSON.stringify(['guard', name, code, ...about])
+const keyOf = (place: string, { code, about }: Finding): string => JSON.stringify(['guard', place, code, ...about])
 
 /** The parts of a key of this kind; none of any other. */
 function parsed(key: string): string[] {

@@ -61,6 +61,8 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
   const settings = new Map<string, Settings | null>()
   /** made anew when more is known: it takes milliseconds */
   const plans = new Map<string, { version: string | null; announced: Announcement | null; plan: Plan }>()
+  /** the last check that ended before the first look: until then nobody knows what is watched */
+  const early = new Map<string, Parameters<Watch['sealed']>[0]>()
   let candidates = new Map<string, number>()
   let lookedAt: number | null = null
   let absentSince: number | null = null
@@ -156,20 +158,26 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
       return tell({ ...state, watched: after.watched }, verdicts)
     })
     const kept = new Set([...found.map(({ id }) => id), ...store.get().watched.map(({ id }) => id)])
+    early.forEach(sealed)
+    early.clear()
     for (const map of [known, settings, plans]) for (const id of map.keys()) if (!kept.has(id) && !known.get(id)?.oneOff) map.delete(id)
   }
 
+  function sealed(one: Parameters<Watch['sealed']>[0]): void {
+    const { container: { id }, session } = one
+    if (lookedAt === null) return void early.set(id, one)
+    const now = clock()
+    const check = checkOf(session, now)
+    if (check.ok) Object.assign(knownOf(id), { idle: check.idle, lastError: null })
+    change((state) => {
+      const { watched, verdicts } = afterCheck(state.watched, id, check, planFor(state, id, now), now)
+      return tell({ ...state, watched }, verdicts)
+    })
+    bell.ring()
+  }
+
   return {
-    sealed({ container: { id }, session }) {
-      const now = clock()
-      const check = checkOf(session, now)
-      if (check.ok) Object.assign(knownOf(id), { idle: check.idle, lastError: null })
-      change((state) => {
-        const { watched, verdicts } = afterCheck(state.watched, id, check, planFor(state, id, now), now)
-        return tell({ ...state, watched }, verdicts)
-      })
-      bell.ring()
-    },
+    sealed,
     attached(id) {
       knownOf(id).attached = true
       bell.ring()

@@ -135,6 +135,22 @@ t.test('an incident names the setting at fault where it is known, also of one th
   t.match(await told(next), /^2\. Its settings are not known/, 'of a hundred that are gone the oldest are')
 })
 
+t.test('a Swarm task that takes the place of another has nothing told again, and settles what is mended', async (t) => {
+  const w = await alone(t)
+  const task = (id: string, env: string[]) => {
+    const name = `hosts_watchtower.node1.${id}`
+    const one = container({ name, image: 'containrrr/watchtower:1.7.1', labels: { ...WATCHTOWER, 'com.docker.swarm.task.name': name, 'com.docker.swarm.service.name': 'hosts_watchtower' }, env })
+    return w.add(name, env, { Config: one.Config })
+  }
+  const first = await task('a1', ['WATCHTOWER_LOG_LEVEL=warn'])
+  const second = await task('b2', ['WATCHTOWER_LOG_LEVEL=warn'])
+  t.equal(w.said().length, 2, 'once: it may update, and it hides what it does')
+  w.guard.look([first, second])
+  await task('c3', [MONITOR_ONLY])
+  t.same(w.said().slice(2), ['✅ Watchtower is monitor-only'])
+  t.same(w.raised(), [])
+})
+
 t.test('what was told of one that is gone is over after a minute without a word, and not before', async (t) => {
   const clock = install({ now: Date.parse('2026-11-23T12:00:00Z'), toFake: ['Date'] })
   t.teardown(() => clock.uninstall())

@@ -29,6 +29,7 @@ for (const folder of readdirSync(root).filter((name) => existsSync(join(root, na
     const plain = (): number => log.queries.filter(({ follow }) => !['1', 'true'].includes(follow ?? '')).length
     const before = plain()
     t.ok(await until(() => plain() >= before + 3, 8_000), 'it was read')
+    await until(() => w.bot.messages.filter(({ text }) => !UPDATES.test(text)).length >= (WRONG[folder] ?? []).length, 8_000)
     await w.stop()
     const told = w.bot.messages.map(({ text }) => text.split('\n')[0] ?? '')
     t.same(told.filter((headline) => !UPDATES.test(headline)), WRONG[folder] ?? [])

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import Dockerode from 'dockerode'
 import modemHttp from 'docker-modem/lib/http.js'
+import { socketAgent } from './agent.js'
 import { apiVersionFor } from './api-version.js'
 import { aheadBy } from './clock.js'
 
@@ -83,6 +84,7 @@ export function guarded(host: DockerHost, isAllowed = isRead, version = (): stri
       ? { socketPath: host.path, host: undefined as unknown as string, protocol: 'http' }
       : { host: `http${host.tls ? 's' : ''}://${host.host}`, port: host.port, protocol: host.tls ? 'https' : 'http', ...(host.tls && { ca: host.tls.ca, ...host.tls.own }) },
   )
+  if (host.type === 'unix') Object.assign(dockerode.modem, { agent: socketAgent })
   const dial: Dial = dockerode.modem.dial.bind(dockerode.modem)
   dockerode.modem.dial = (request, answered) => {
     if (isAllowed(request)) {

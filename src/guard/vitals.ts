@@ -6,6 +6,8 @@ export interface Vitals {
   name: string
   /** the same for the container that takes its place: what Compose calls it, a Swarm task's name without its id, else its name */
   place: string
+  /** the Swarm service that its task belongs to */
+  swarm: string | null
   status: 'running' | 'restarting' | 'stopped'
   /** of the last run, milliseconds since 1970; null where it never ran, or never ended */
   startedAt: number | null
@@ -38,6 +40,7 @@ export function vitalsOf(answer: unknown): Vitals | null {
     id: Id,
     name,
     place: compose[0] != null && compose[1] != null ? JSON.stringify(compose) : (task ?? name),
+    swarm: Config.Labels?.['com.docker.swarm.service.name'] ?? null,
     status: State.Restarting === true ? 'restarting' : State.Running ? 'running' : 'stopped',
     startedAt: timeOf(State.StartedAt),
     finishedAt: timeOf(State.FinishedAt),

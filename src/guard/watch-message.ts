@@ -10,15 +10,15 @@ import { WATCH_TEXTS, type WatchTexts } from '../report/watch-texts.js'
 import { causeOf } from './cause.js'
 import type { Reason } from './overdue.js'
 
-/** Times are milliseconds since 1970; error: as Watchtower logged it. */
+/** Times are milliseconds since 1970; error: as Watchtower logged it; swarm: the Swarm service that it is a task of. */
 export type WatchAlarm =
-  | { type: 'stopped'; name: string; at: number | null; exitCode: number; error: string | null }
+  | { type: 'stopped'; name: string; swarm: string | null; at: number | null; exitCode: number; error: string | null }
   | { type: 'looping'; name: string; restarts: number; error: string | null }
-  | { type: 'gone'; name: string; since: number; error: string | null }
+  | { type: 'gone'; name: string; swarm: string | null; since: number; error: string | null }
   /** wanted: the configured name; null where any would do */
   | { type: 'absent'; wanted: string | null }
   /** due: when it should have checked; null where that is not known */
-  | { type: 'overdue'; name: string; due: number | null; checkedAt: number | null; reason: Reason }
+  | { type: 'overdue'; name: string; swarm: string | null; due: number | null; checkedAt: number | null; reason: Reason }
   | { type: 'idle'; name: string }
   | { type: 'one-off'; name: string; exitCode: number | null; error: string }
   /** next: when it checks next; null where that is not known */
@@ -69,19 +69,21 @@ interface Alarm {
 function contentOf(alarm: WatchAlarm, writing: Writing, texts: WatchTexts): Alarm {
   const { remedies, meanwhile } = texts
   const name = 'name' in alarm ? clean(alarm.name, MAX_NAME) : ''
+  // what Swarm runs is started by Swarm alone
+  const ofSwarm = 'swarm' in alarm && alarm.swarm !== null ? remedies.swarm(clean(alarm.swarm, MAX_NAME)) : null
   const when = (at: number): string => timeIn(at, writing)
   const then = (next: number | null): string => (next === null ? '' : texts.next(when(next)))
   switch (alarm.type) {
     case 'stopped':
-      return { headline: 'down', what: `${texts.stopped(name, alarm.at === null ? null : when(alarm.at), alarm.exitCode)} ${meanwhile}`, error: alarm.error, remedy: remedies.start(name) }
+      return { headline: 'down', what: `${texts.stopped(name, alarm.at === null ? null : when(alarm.at), alarm.exitCode)} ${meanwhile}`, error: alarm.error, remedy: ofSwarm ?? remedies.start(name) }
     case 'looping':
       return { headline: 'down', what: `${texts.looping(name, alarm.restarts)} ${meanwhile}`, error: alarm.error, remedy: remedies.look(name) }
     case 'gone':
-      return { headline: 'down', what: `${texts.gone(name, when(alarm.since))} ${meanwhile}`, error: alarm.error, remedy: remedies.create }
+      return { headline: 'down', what: `${texts.gone(name, when(alarm.since))} ${meanwhile}`, error: alarm.error, remedy: ofSwarm ?? remedies.create }
     case 'absent':
       return { headline: 'absent', what: `${texts.absent(alarm.wanted)} ${meanwhile}`, remedy: alarm.wanted === null ? remedies.create : remedies.wanted }
     case 'overdue':
-      return { headline: 'overdue', what: texts.overdue(name, alarm.due === null ? null : when(alarm.due), alarm.checkedAt === null ? null : when(alarm.checkedAt)), ...reasonIn(alarm.reason, name, texts) }
+      return { headline: 'overdue', what: texts.overdue(name, alarm.due === null ? null : when(alarm.due), alarm.checkedAt === null ? null : when(alarm.checkedAt)), ...reasonIn(alarm.reason, name, ofSwarm, texts) }
     case 'idle':
       return { headline: 'idle', what: texts.idle(name), remedy: remedies.idle }
     case 'one-off':
@@ -97,7 +99,7 @@ function contentOf(alarm: WatchAlarm, writing: Writing, texts: WatchTexts): Alar
   }
 }
 
-function reasonIn(reason: Reason, name: string, { reasons, remedies }: WatchTexts): Pick<Alarm, 'reason' | 'error' | 'remedy'> {
+function reasonIn(reason: Reason, name: string, ofSwarm: string | null, { reasons, remedies }: WatchTexts): Pick<Alarm, 'reason' | 'error' | 'remedy'> {
   const field = (text: string): string => clean(text, MAX_NAME)
   switch (reason.type) {
     case 'log-level':
@@ -118,7 +120,7 @@ function reasonIn(reason: Reason, name: string, { reasons, remedies }: WatchText
       return { reason: reasons.error, error: reason.error, remedy: remedies.look(name) }
     default:
       reason satisfies { type: 'silent' }
-      return { reason: reasons.silent, remedy: remedies.restart(name) }
+      return { reason: reasons.silent, remedy: ofSwarm ?? remedies.restart(name) }
   }
 }
 

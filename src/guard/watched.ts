@@ -13,6 +13,8 @@ export const Watched = z.object({
   place: z.string(),
   id: z.string(),
   name: z.string(),
+  /** the Swarm service that it is a task of */
+  swarm: z._default(z.nullable(z.string()), null),
   startedAt: time,
   restarts: z.int().check(z.gte(0)),
   /** from here the next check is awaited: its start, its last check, or when it was first seen */
@@ -97,9 +99,9 @@ export function looked(before: readonly Watched[], look: Look): { watched: Watch
 }
 
 function adopt(one: Vitals, seenAt: number, look: Look): Watched {
-  const { id, name, place, startedAt, restarts } = one
+  const { id, name, place, swarm, startedAt, restarts } = one
   return {
-    key: id, place, id, name, restarts,
+    key: id, place, id, name, swarm, restarts,
     startedAt: startedAt ?? look.now,
     since: look.now,
     checkedAt: look.checkedAt(id),
@@ -118,7 +120,7 @@ function after(entry: Watched, one: Vitals | null, look: Look): Watched {
   const startedAt = one.startedAt ?? entry.startedAt
   const seen = {
     ...entry,
-    place: one.place, id: one.id, name: one.name, startedAt, restarts: one.restarts, lostMs,
+    place: one.place, id: one.id, name: one.name, swarm: one.swarm, startedAt, restarts: one.restarts, lostMs,
     brokeOff: one.id === entry.id ? entry.brokeOff : null,
     downSince: isSteady(one, look) ? null : down,
   }

@@ -77,7 +77,7 @@ export function judgeGone({ id, name }: { id: string; name: string }, { oneOff, 
 }
 
 function judgeOne(entry: Watched, { now, begunAt, bounds, staying, raised, known, planFor }: Situation): Verdict[] {
-  const { key, id, name, downSince, checkedAt } = entry
+  const { key, id, name, swarm, downSince, checkedAt } = entry
   const { attached, idle, lastError } = known(id)
   const plan = planFor(id)
   if (downSince !== null) {
@@ -88,15 +88,15 @@ function judgeOne(entry: Watched, { now, begunAt, bounds, staying, raised, known
     const started = one?.status === 'running' && one.restarts === 0
     if (now - downSince < bounds.downAfterMs || begun || started) return []
     const alarm: WatchAlarm = !one
-      ? { type: 'gone', name, since: downSince, error: lastError }
-      : one.status === 'stopped' ? { type: 'stopped', name, at: one.finishedAt, exitCode: one.exitCode, error: lastError } : { type: 'looping', name, restarts: one.restarts, error: lastError }
+      ? { type: 'gone', name, swarm, since: downSince, error: lastError }
+      : one.status === 'stopped' ? { type: 'stopped', name, swarm, at: one.finishedAt, exitCode: one.exitCode, error: lastError } : { type: 'looping', name, restarts: one.restarts, error: lastError }
     return [{ type: 'raise', key: `down:${key}`, alarm }]
   }
   // only for what was told: it takes a while to find
   const next = raised.some((one) => one.endsWith(`:${key}`)) ? nextOf(entry, plan, now) : null
   const verdicts: Verdict[] = [{ type: 'settle', key: `down:${key}`, alarm: { type: 'up', name, next } }]
   const due = attached && plan ? dueOf(entry, plan, bounds.overdueAfterMs) : null
-  if (plan && due && now >= due.by) verdicts.push({ type: 'raise', key: `overdue:${key}`, alarm: { type: 'overdue', name, due: due.at, checkedAt, reason: reasonOf(entry, plan, lastError) } })
+  if (plan && due && now >= due.by) verdicts.push({ type: 'raise', key: `overdue:${key}`, alarm: { type: 'overdue', name, swarm, due: due.at, checkedAt, reason: reasonOf(entry, plan, lastError) } })
   if (idle === true) verdicts.push({ type: 'raise', key: `idle:${key}`, alarm: { type: 'idle', name } })
   if (idle === false) verdicts.push({ type: 'settle', key: `idle:${key}`, alarm: { type: 'checks-again', name, at: checkedAt ?? now, next } })
   return verdicts

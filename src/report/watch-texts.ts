@@ -44,6 +44,7 @@ export interface WatchTexts {
     notUp: string
     startedAnew: string
     restart(name: string): string
+    swarm(service: string): string
     idle: string
   }
 }
@@ -100,6 +101,7 @@ const EN: WatchTexts = {
     notUp: 'choose a time for WATCHTOWER_SCHEDULE at which it is up, and recreate it',
     startedAnew: 'set WATCHTOWER_SCHEDULE to a time at which it is up, in place of WATCHTOWER_POLL_INTERVAL, and recreate it',
     restart: (name) => `docker restart ${name}`,
+    swarm: (service) => `docker service update --force ${service}, on a manager of the swarm`,
     idle: 'look at WATCHTOWER_LABEL_ENABLE, WATCHTOWER_SCOPE and the container names in its command',
   },
 }
@@ -159,6 +161,7 @@ const FR: WatchTexts = {
     notUp: 'choisir pour WATCHTOWER_SCHEDULE une heure à laquelle il tourne, et le recréer',
     startedAnew: 'mettre dans WATCHTOWER_SCHEDULE une heure à laquelle il tourne, à la place de WATCHTOWER_POLL_INTERVAL, et le recréer',
     restart: (name) => `docker restart ${name}`,
+    swarm: (service) => `docker service update --force ${service}, sur un manager du swarm`,
     idle: 'regarder WATCHTOWER_LABEL_ENABLE, WATCHTOWER_SCOPE et les noms de conteneurs de sa commande',
   },
 }

@@ -49,7 +49,7 @@ async function everyCommitPoint(t: Test): Promise<string> {
   t.same(wrong(undisturbed, []), [], 'undisturbed, all is told once')
   await undisturbed.close()
   const kinds = new Set(calls.map(({ what }) => what))
-  for (const kind of [/^open/, /^write/, /^sync/, /^rename .*state\.json$/, /^request/, /^answer/]) t.ok([...kinds].some((what) => kind.test(what)), `among the calls: ${kind}`)
+  for (const kind of [/^open/, /^write/, /^fsync state/, /^rename .*state\.json$/, /^request/, /^answer/]) t.ok([...kinds].some((what) => kind.test(what)), `among the calls: ${kind}`)
 
   const faults: string[] = []
   let [killed, repeats] = [0, 0]

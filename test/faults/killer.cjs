@@ -6,7 +6,6 @@
 // At its end, by its own hand or not, it writes the calls to standard error: `killer: [{"what":"open state.json","nth":1,"done":true},…]`
 'use strict'
 const fs = require('node:fs')
-const promises = require('node:fs/promises')
 const { basename } = require('node:path')
 
 const kind = process.env.KILL_WHAT
@@ -93,39 +92,12 @@ for (const name of NAMES) {
       const call = begin(what)
       return callback.apply(this, [...args.slice(0, -1), (error, result, ...more) => {
         if (!error) opened(name, args, result)
+        if (name === 'close') descriptors.delete(args[0])
         end(call, !error)
         last(error, result, ...more)
       }])
     }
   }
-  const promised = promises[name]
-  if (promised) {
-    promises[name] = async function (...args) {
-      const what = named(name, args, descriptors)
-      if (what === null) return promised.apply(this, args)
-      const call = begin(what)
-      const result = await promised.apply(this, args).catch((error) => failed(call, error))
-      end(call)
-      return name === 'open' ? watched(result, nameOf(args[0])) : result
-    }
-  }
-}
-
-/** A FileHandle whose calls count. */
-function watched(handle, file) {
-  for (const name of ['write', 'writev', 'writeFile', 'appendFile', 'sync', 'datasync', 'truncate', 'chmod', 'close']) {
-    const original = handle[name]
-    Object.defineProperty(handle, name, {
-      configurable: true,
-      value: async (...args) => {
-        const call = begin(`${name} ${file}`)
-        const result = await original.apply(handle, args).catch((error) => failed(call, error))
-        end(call)
-        return result
-      },
-    })
-  }
-  return handle
 }
 
 for (const module of [require('node:http'), require('node:https')]) {

@@ -15,7 +15,7 @@ const at = (day: number, hour = 0, minute = 0): number => Date.parse('2026-11-23
 /** One Watchtower under these settings, first seen then. */
 function lifeFrom(begin: number, env: readonly string[], overdueAfterMs: number | null = null) {
   const plan = planOf(settingsOf({ Config: { Env: env } }) as Settings, '1.7.1', null, begin)
-  let vitals: Vitals = { id: 'w', name: 'watchtower', place: 'watchtower', status: 'running', startedAt: begin, finishedAt: null, exitCode: 0, restarts: 0, oneOff: false }
+  let vitals: Vitals = { id: 'w', name: 'watchtower', place: 'watchtower', swarm: null, status: 'running', startedAt: begin, finishedAt: null, exitCode: 0, restarts: 0, oneOff: false }
   let list: Watched[] = []
   const told: { at: number; due: number | null; reason: Reason }[] = []
   const self = {

@@ -13,7 +13,7 @@ const at = (text: string): number => Date.parse(text)
 const settings = (...env: string[]) => settingsOf({ Config: { Env: env } }) ?? t.bailout('no settings')
 const plan = (...env: string[]): Plan => planOf(settings(...env) as never, '1.7.1', null, NOW)
 const watched = (changes: Partial<Watched> = {}): Watched => ({
-  key: 'w', place: 'watchtower', id: 'w', name: 'watchtower', startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, anew: null, brokeOff: null, ...changes,
+  key: 'w', place: 'watchtower', id: 'w', name: 'watchtower', swarm: null, startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, anew: null, brokeOff: null, ...changes,
 })
 
 t.test('a check is due at its time and told of after a tenth of the gap, half an hour at least, six hours at most', (t) => {
@@ -85,7 +85,7 @@ t.test('whatever the schedule, no alarm while checks come on time, across restar
       const own = plan(text, zone)
       // its own clock: a sleep stops it
       let [now, lostMs, restarts, id] = [at('2026-10-20T12:00:00Z'), 0, 0, 0]
-      let one: Vitals = { id: 'w0', name: 'watchtower', place: 'watchtower', status: 'running', startedAt: now - 30 * 24 * HOUR, finishedAt: null, exitCode: 0, restarts: 0, oneOff: false }
+      let one: Vitals = { id: 'w0', name: 'watchtower', place: 'watchtower', swarm: null, status: 'running', startedAt: now - 30 * 24 * HOUR, finishedAt: null, exitCode: 0, restarts: 0, oneOff: false }
       let from = now
       let list: Watched[] = []
       const awaitedUntil = (_: string, since: number) => dueAfter(since, own, null)?.by ?? null

@@ -10,11 +10,11 @@ import { parseTelegramHtml } from '../fakes/telegram-html.js'
 const at = (text: string): number => Date.parse(text)
 const NOW = at('2026-11-27T06:00:00Z')
 const name = 'watchtower'
-const overdue = { type: 'overdue', name, due: at('2026-11-27T02:00:00Z'), checkedAt: at('2026-11-26T02:00:41Z') } as const
+const overdue = { type: 'overdue', name, swarm: null, due: at('2026-11-27T02:00:00Z'), checkedAt: at('2026-11-26T02:00:41Z') } as const
 const looping = { type: 'looping', name, restarts: 9 } as const
 const ALARMS: readonly WatchAlarm[] = [
-  { type: 'stopped', name, at: at('2026-11-27T05:10:00Z'), exitCode: 1, error: null },
-  { type: 'stopped', name, at: null, exitCode: 137, error: null },
+  { type: 'stopped', name, swarm: null, at: at('2026-11-27T05:10:00Z'), exitCode: 1, error: null },
+  { type: 'stopped', name, swarm: null, at: null, exitCode: 137, error: null },
   { ...looping, error: 'Error response from daemon: client version 1.25 is too old. Minimum supported API version is 1.44, please upgrade your client to a newer version' },
   { ...looping, restarts: 0, error: 'Error response from daemon: client version 1.44 is too new. Maximum supported API version is 1.41' },
   { ...looping, restarts: 1, error: 'Only schedule or interval can be defined, not both.' },
@@ -25,7 +25,7 @@ const ALARMS: readonly WatchAlarm[] = [
   { ...looping, error: 'unknown flag: --bogus' },
   { ...looping, error: 'Failed to initialize logging: invalid log format: foo' },
   { ...looping, error: `Failed to initialize Shoutrrr notifications: invalid telegram token ${MADE_UP_TOKEN}` },
-  { type: 'gone', name, since: at('2026-11-27T05:10:00Z'), error: null },
+  { type: 'gone', name, swarm: null, since: at('2026-11-27T05:10:00Z'), error: null },
   { type: 'absent', wanted: null },
   { type: 'absent', wanted: 'wt' },
   { ...overdue, reason: { type: 'silent' } },
@@ -45,6 +45,7 @@ const ALARMS: readonly WatchAlarm[] = [
   { type: 'up', name, next: null },
   { type: 'up', name, next: at('2026-11-28T02:00:00Z') },
   { type: 'found', name },
+  { type: 'stopped', name: 'hosts_watchtower.3xk2.9pq', swarm: 'hosts_watchtower', at: at('2026-11-27T05:10:00Z'), exitCode: 1, error: null },
   { type: 'checks-again', name, at: at('2026-11-27T05:59:00Z'), next: at('2026-11-28T02:00:00Z') },
 ]
 const RULE = '\n────────────────────\n'
@@ -73,7 +74,7 @@ t.test('Telegram shows its text, and nothing foreign is markup', (t) => {
 
 t.test('names and errors of any length and kind make a message that Telegram takes', (t) => {
   const long = '<b>&'.repeat(5_000)
-  const { html, text } = watchMessage({ type: 'stopped', name: long, at: 0, exitCode: 1, error: `${long}\n\u202e` }, { host: long, language: 'en', timeZone: 'UTC', now: NOW })
+  const { html, text } = watchMessage({ type: 'stopped', name: long, swarm: null, at: 0, exitCode: 1, error: `${long}\n\u202e` }, { host: long, language: 'en', timeZone: 'UTC', now: NOW })
   t.ok(text.length < 1_500)
   t.notMatch(html, /<b>/)
   t.end()

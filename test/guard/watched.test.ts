@@ -4,13 +4,13 @@ import { checked, type Look, looked, type Watched } from '../../src/guard/watche
 
 const MINUTE = 60_000
 const NOW = Date.parse('2026-11-26T12:00:00Z')
-const one = (changes: Partial<Vitals> = {}): Vitals => ({ id: 'w', name: 'watchtower', place: 'watchtower', status: 'running', startedAt: NOW - 60 * MINUTE, finishedAt: null, exitCode: 0, restarts: 0, oneOff: false, ...changes })
+const one = (changes: Partial<Vitals> = {}): Vitals => ({ id: 'w', name: 'watchtower', place: 'watchtower', swarm: null, status: 'running', startedAt: NOW - 60 * MINUTE, finishedAt: null, exitCode: 0, restarts: 0, oneOff: false, ...changes })
 const look = (before: Watched[], minutes: number, vitals: Vitals[], more: Partial<Look> = {}) =>
   looked(before, { now: NOW + minutes * MINUTE, lateMs: 0, first: false, vitals, candidates: new Map(), checkedAt: () => null, awaitedUntil: (_, from) => from + 24 * 60 * MINUTE, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE }, ...more })
 const seen = look([], 0, [one()]).watched
 
 t.test('one that stays up is watched from the first look on, with the last check that was ever seen', (t) => {
-  const entry: Watched = { key: 'w', place: 'watchtower', id: 'w', name: 'watchtower', startedAt: NOW - 60 * MINUTE, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, anew: null, brokeOff: null }
+  const entry: Watched = { key: 'w', place: 'watchtower', id: 'w', name: 'watchtower', swarm: null, startedAt: NOW - 60 * MINUTE, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, anew: null, brokeOff: null }
   t.same(seen, [entry])
   t.same(look([], 0, [one()], { checkedAt: () => 7 }).watched, [{ ...entry, checkedAt: 7 }])
   t.equal(look(seen, 1, [one()]).watched[0]?.since, NOW)
@@ -100,10 +100,10 @@ t.test('a check that came to its end begins the wait anew, one that broke off is
 
 t.test('vitals are read from what inspect answers, whatever it is', (t) => {
   const answer = { Id: 'w', Name: '/watchtower', RestartCount: 2, State: { Running: true, Restarting: true, ExitCode: 1, StartedAt: '2026-11-26T12:00:00.5Z', FinishedAt: '0001-01-01T00:00:00Z' }, Config: { Labels: { 'com.docker.compose.project': 'friday', 'com.docker.compose.service': 'wt' } } }
-  t.same(vitalsOf(answer), { id: 'w', name: 'watchtower', place: '["friday","wt",null]', status: 'restarting', startedAt: NOW + 500, finishedAt: null, exitCode: 1, restarts: 2, oneOff: false })
-  t.match(vitalsOf({ Id: 'w', Name: '/watchtower', State: { Running: false }, Config: {} }), { place: 'watchtower', status: 'stopped', startedAt: null, exitCode: 0, restarts: 0, oneOff: false })
-  const task = { 'com.docker.swarm.task.name': 'hosts_watchtower.3xk2.9qz7' }
-  t.equal(vitalsOf({ ...answer, Config: { Labels: task } })?.place, 'hosts_watchtower.3xk2', 'the next task has another id')
+  t.same(vitalsOf(answer), { id: 'w', name: 'watchtower', place: '["friday","wt",null]', swarm: null, status: 'restarting', startedAt: NOW + 500, finishedAt: null, exitCode: 1, restarts: 2, oneOff: false })
+  t.match(vitalsOf({ Id: 'w', Name: '/watchtower', State: { Running: false }, Config: {} }), { place: 'watchtower', swarm: null, status: 'stopped', startedAt: null, exitCode: 0, restarts: 0, oneOff: false })
+  const task = { 'com.docker.swarm.task.name': 'hosts_watchtower.3xk2.9qz7', 'com.docker.swarm.service.name': 'hosts_watchtower' }
+  t.match(vitalsOf({ ...answer, Config: { Labels: task } }), { place: 'hosts_watchtower.3xk2', swarm: 'hosts_watchtower' }, 'the next task has another id')
   for (const odd of [null, {}, { Id: 'w' }, []]) t.equal(vitalsOf(odd), null)
   t.end()
 })

@@ -10,9 +10,9 @@ const HOUR = 60 * MINUTE
 const NOW = Date.parse('2026-11-26T12:00:00Z')
 const plan: Plan = { schedule: { type: 'every', text: '3600', ms: HOUR }, untold: false, zoneKnown: false, graceMs: HOUR / 2, gapMs: HOUR, firstRun: null, logLevel: 'info' }
 const watched = (changes: Partial<Watched> = {}): Watched => ({
-  key: 'k', place: 'wt', id: 'w', name: 'wt', startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, anew: null, brokeOff: null, ...changes,
+  key: 'k', place: 'wt', id: 'w', name: 'wt', swarm: null, startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, anew: null, brokeOff: null, ...changes,
 })
-const vitals = (changes: Partial<Vitals> = {}): Vitals => ({ id: 'w', name: 'wt', place: 'wt', status: 'running', startedAt: NOW, finishedAt: null, exitCode: 0, restarts: 0, oneOff: false, ...changes })
+const vitals = (changes: Partial<Vitals> = {}): Vitals => ({ id: 'w', name: 'wt', place: 'wt', swarm: null, status: 'running', startedAt: NOW, finishedAt: null, exitCode: 0, restarts: 0, oneOff: false, ...changes })
 const situation = (changes: Partial<Situation> = {}, known: Partial<Known> = {}): Situation => ({
   now: NOW, begunAt: NOW - HOUR, bounds: { steadyMs: MINUTE, downAfterMs: 5 * MINUTE, overdueAfterMs: null }, watched: [watched()], staying: [vitals()], oneOffs: [], absentSince: null, raised: [], wanted: null,
   known: () => ({ attached: true, idle: null, lastError: null, oneOff: null, version: null, announced: null, ...known }), planFor: () => plan, ...changes,
@@ -27,8 +27,8 @@ t.test('a healthy one says nothing', (t) => {
 t.test('one that is down says how, once it was for long enough, and nothing else', (t) => {
   const down = (now: number, staying: Vitals[], known: Partial<Known> = {}) => judge(situation({ now, staying, watched: [watched({ downSince: NOW, since: NOW - 9 * HOUR })] }, known))
   t.same(down(NOW + 5 * MINUTE - 1, []), [])
-  t.same(down(NOW + 5 * MINUTE, [], { lastError: 'EOF' }), [{ type: 'raise', key: 'down:k', alarm: { type: 'gone', name: 'wt', since: NOW, error: 'EOF' } }])
-  t.same(down(NOW + 5 * MINUTE, [vitals({ status: 'stopped', finishedAt: NOW, exitCode: 2 })]), [{ type: 'raise', key: 'down:k', alarm: { type: 'stopped', name: 'wt', at: NOW, exitCode: 2, error: null } }])
+  t.same(down(NOW + 5 * MINUTE, [], { lastError: 'EOF' }), [{ type: 'raise', key: 'down:k', alarm: { type: 'gone', name: 'wt', swarm: null, since: NOW, error: 'EOF' } }])
+  t.same(down(NOW + 5 * MINUTE, [vitals({ status: 'stopped', finishedAt: NOW, exitCode: 2 })]), [{ type: 'raise', key: 'down:k', alarm: { type: 'stopped', name: 'wt', swarm: null, at: NOW, exitCode: 2, error: null } }])
   for (const status of ['running', 'restarting'] as const) t.same(down(NOW + 5 * MINUTE, [vitals({ status, restarts: 4 })]), [{ type: 'raise', key: 'down:k', alarm: { type: 'looping', name: 'wt', restarts: 4, error: null } }])
   t.same(judge(situation({ now: NOW + 6 * MINUTE, watched: [watched({ downSince: NOW })], raised: ['down:k'] })), [], 'it is said once')
   t.same(judge(situation({ raised: ['down:k'] })), [{ type: 'settle', key: 'down:k', alarm: { type: 'up', name: 'wt', next: NOW + HOUR } }])
@@ -39,7 +39,7 @@ t.test('one is overdue only when its log was read, and settled by a check alone'
   const now = NOW + 1.5 * HOUR
   t.same(judge(situation({ now }, { attached: false })), [])
   t.same(judge(situation({ now, planFor: () => null })), [])
-  t.same(judge(situation({ now })), [{ type: 'raise', key: 'overdue:k', alarm: { type: 'overdue', name: 'wt', due: NOW + HOUR, checkedAt: null, reason: { type: 'silent' } } }])
+  t.same(judge(situation({ now })), [{ type: 'raise', key: 'overdue:k', alarm: { type: 'overdue', name: 'wt', swarm: null, due: NOW + HOUR, checkedAt: null, reason: { type: 'silent' } } }])
   t.same(judge(situation({ raised: ['overdue:k'] })), [])
   const check = checkOf({ end: 'done', endedAt: new Date(now).toISOString(), error: null, scanned: 3, found: [], failures: [] } as unknown as CheckSession, 0)
   t.same(check, { at: now, ok: true, idle: false, error: null })
