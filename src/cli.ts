@@ -93,8 +93,7 @@ async function runReplay(argv: readonly string[]): Promise<number> {
   try {
     const style = { ...environment.config.style, onTemplateError: (fault: string) => void fail(`the template failed, this is the built-in message: ${fault}`) }
     // the image goes without V8's optimizing compiler, for the memory; a long log is read twice as fast with it
-    const { setFlagsFromString } = await import('node:v8')
-    setFlagsFromString('--opt')
+    process.getBuiltinModule?.('node:v8').setFlagsFromString('--opt')
     const seen = await replay(positionals, { format, facts, now: Date.now(), ...environment.config, style }, write)
     if (seen.records === 0) return fail(`no line in ${positionals.join(', ')} is Watchtower's: docker logs writes it to standard error, so capture with \`docker logs watchtower > FILE 2>&1\``)
     if (seen.printed === 0 && format !== 'json') process.stderr.write(`watchtower-telegram: nothing would have been sent: ${seen.sessions} check sessions, no new update and no new failure\n`)

@@ -1,5 +1,5 @@
 // When a Watchtower checks next, and in which time zone it counts. Pure.
-import { namesZone, nextRun, readSchedule, type Schedule, UTC, type Zone, zoneOf } from '../guard/schedule.js'
+import { isSeconds, namesZone, nextRun, readSchedule, type Schedule, UTC, type Zone, zoneOf } from '../guard/schedule.js'
 import type { Settings } from '../guard/settings.js'
 import { momentOf } from '../report/times.js'
 import { WATCH_TEXTS } from '../report/watch-texts.js'
@@ -20,6 +20,8 @@ export interface When {
 
 /** Compose 1 keeps the quotes of an env_file. */
 const QUOTES = /^(["'])(.*)\1$/
+/** Checks that follow each other so soon are rarely meant. */
+const OFTEN_MS = 300_000
 /** As the alarm says it. */
 const SIX_FIELDS = WATCH_TEXTS.en.remedies.schedule
 
@@ -33,7 +35,7 @@ function scheduleCheck(settings: Settings, when: When): Check {
   if (settings.runOnce.value) return warning(name, `it checks once and ends (${settings.runOnce.from})`, 'leave that out, give WATCHTOWER_SCHEDULE, and recreate it')
   if (settings.httpApiUpdate.value && !settings.httpApiPolls.value) return warning(name, 'it checks only when a request to its HTTP API asks for it', 'set WATCHTOWER_HTTP_API_PERIODIC_POLLS=true and recreate it')
   const zone = settings.timeZone.value === null && when.zone !== null ? when.zone : zoneOf(settings.timeZone.value)
-  return inEachWay(when.edition, ({ dialect }) => runsCheck(name, readSchedule({ schedule: settings.schedule.value, interval: settings.interval.value, zone, dialect }), when))
+  return inEachWay(when.edition, ({ dialect }) => runsCheck(name, readSchedule({ schedule: settings.schedule.value, interval: settings.interval, zone, dialect }), when))
 }
 
 function runsCheck(name: string, schedule: Schedule, { now, startedAt, timeZone }: When): Check {
@@ -44,6 +46,11 @@ function runsCheck(name: string, schedule: Schedule, { now, startedAt, timeZone 
   if (next === null) return fault(name, `${text} never comes`, SIX_FIELDS)
   const when = `next check ${said(next, timeZone)} (${timeZone})`
   if (schedule.type === 'cron' && schedule.fiveFields) return fault(name, `${text} has five fields, and Watchtower takes the first for seconds: ${when}`, `give six: "0 ${schedule.text}" is what crontab means by yours; then recreate it`)
+  if (schedule.type === 'every' && !schedule.text.startsWith('@') && !isSeconds(schedule.text)) {
+    return fault(name, `${text} is no number of seconds, and Watchtower takes it for none: it checks every second`, 'give seconds, like WATCHTOWER_POLL_INTERVAL=86400, and recreate it')
+  }
+  const following = nextRun(schedule, next, next)
+  if (following !== null && following - next < OFTEN_MS) return warning(name, `it checks again after ${spanOf(following - next)}: ${when}`, 'check less often, registries refuse who asks too much: once a day is enough for most')
   return ok(name, `${schedule.type === 'every' ? `every ${spanOf(schedule.ms)}` : text}: ${when}`)
 }
 

@@ -51,7 +51,7 @@ export function planOf(settings: Settings, version: string | null, announced: An
 
 /** The schedule in each way that it may be read: more than one where the log no longer tells the version. The longest gap counts: late is better than for nothing. */
 function readingsOf({ schedule, interval, timeZone }: Settings, version: string | null): [Schedule, ...Schedule[]] {
-  const as = (dialect: CronDialect): Schedule => readSchedule({ schedule: schedule.value, interval: interval.value, zone: zoneOf(timeZone.value), dialect })
+  const as = (dialect: CronDialect): Schedule => readSchedule({ schedule: schedule.value, interval, zone: zoneOf(timeZone.value), dialect })
   return version === null ? [as('seconds-first'), as('seconds-optional')] : [as(dialectOf(version))]
 }
 

@@ -2,6 +2,7 @@
 // cannot be read is a value. Fields are read as robfig/cron reads them (v1.2.0 parser.go in stock
 // 1.7.1; v3 in the fork from 1.14), croner only counts time on.
 import { Cron } from 'croner'
+import type { Setting } from './settings.js'
 
 /** The zone that Watchtower counts in: by name, or only by what its banner showed, which changes with the season. */
 export type Zone = { type: 'named'; name: string } | { type: 'offset'; minutes: number }
@@ -36,7 +37,7 @@ export interface ScheduleText {
   /** WATCHTOWER_SCHEDULE or --schedule; null or empty where neither is set */
   schedule: string | null
   /** WATCHTOWER_POLL_INTERVAL or --interval, seconds; null or empty for the default of a day */
-  interval: string | null
+  interval: Setting<string | null>
   zone: Zone
   dialect: CronDialect
 }
@@ -83,10 +84,15 @@ export const UTC: Zone = { type: 'offset', minutes: 0 }
 export function readSchedule({ schedule, interval, zone, dialect }: ScheduleText): Schedule {
   const text = (schedule ?? '').trim()
   if (text !== '') return readCron(text, zone, dialect)
-  const seconds = (interval ?? '').trim() || DEFAULT_INTERVAL_S
-  if (!/^\d{1,9}$/.test(seconds)) return { type: 'unreadable', text: seconds.slice(0, MAX_TEXT), why: 'not a number of seconds' }
-  return everyOf(seconds, Number(seconds) * 1_000)
+  const seconds = (interval.value ?? '').trim() || DEFAULT_INTERVAL_S
+  if (isSeconds(seconds)) return everyOf(seconds, Number(seconds) * 1_000)
+  const given = seconds.slice(0, MAX_TEXT)
+  // as a flag it ends Watchtower; of a variable viper's GetInt makes 0
+  return interval.from?.startsWith('--') ? { type: 'unreadable', text: given, why: 'not a number of seconds' } : everyOf(given, 0)
 }
+
+/** Whether it is a number of seconds, as an interval has to be. */
+export const isSeconds = (text: string): boolean => /^\d{1,9}$/.test(text)
 
 /** From 1.14 on the fork reads cron as robfig v3 does; stock ends at 1.7.1. Null: the version is not known. */
 export function dialectOf(version: string | null): CronDialect {

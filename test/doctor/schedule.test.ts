@@ -6,8 +6,12 @@ t.test('schedule: when the next check is, or why there is none', (t) => {
   const cases: [Given, Row][] = [
     [{}, { mark: 'ok', found: 'every 24 h: next check 2026-11-27 13:00 (Europe/Paris)' }],
     [{ startedAt: NOW - 3_600_000 }, { mark: 'ok', found: 'every 24 h: next check 2026-11-27 12:00 (Europe/Paris)' }],
+    [{ env: ['WATCHTOWER_POLL_INTERVAL=1h'] }, { mark: 'fault', found: '"1h" is no number of seconds, and Watchtower takes it for none: it checks every second', remedy: /^give seconds, like WATCHTOWER_POLL_INTERVAL=86400/ }],
+    [{ args: ['--interval', '1h'] }, { mark: 'fault', found: /^"1h" cannot be read/ }],
+    [{ args: ['--interval', '299'] }, { mark: 'warning', found: /^it checks again after 299 s: next check / }],
+    [{ args: ['-s', '* 0 3 * * *'] }, { mark: 'warning', found: /^it checks again after 1 s: next check / }],
     [{ args: ['--interval', '300'] }, { mark: 'ok', found: 'every 5 min: next check 2026-11-26 13:05 (Europe/Paris)' }],
-    [{ args: ['-s', '@every 1m30s'] }, { mark: 'ok', found: 'every 90 s: next check 2026-11-26 13:01 (Europe/Paris)' }],
+    [{ args: ['-s', '@every 1m30s'] }, { mark: 'warning', found: 'it checks again after 90 s: next check 2026-11-26 13:01 (Europe/Paris)' }],
     [{ env: ['WATCHTOWER_SCHEDULE=0 0 3 * * *', 'TZ=America/New_York'] }, { mark: 'ok', found: '"0 0 3 * * *": next check 2026-11-27 09:00 (Europe/Paris)' }],
     [{ args: ['-s', '@daily'] }, { mark: 'ok', found: '"@daily": next check 2026-11-27 01:00 (Europe/Paris)' }],
     [{ args: ['-s', '0 3 * * *'], version: '1.21.0' }, { mark: 'ok', found: '"0 3 * * *": next check 2026-11-27 04:00 (Europe/Paris)' }],

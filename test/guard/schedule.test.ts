@@ -5,7 +5,7 @@ import { type CronDialect, dialectOf, longestGap, namesZone, nextRun, readSchedu
 const HOUR = 3_600_000
 const at = (text: string): number => Date.parse(text)
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
-const cron = (schedule: string, { tz = null, dialect = 'seconds-first' }: { tz?: string | null; dialect?: CronDialect } = {}): Schedule => readSchedule({ schedule, interval: null, zone: zoneOf(tz), dialect })
+const cron = (schedule: string, { tz = null, dialect = 'seconds-first' }: { tz?: string | null; dialect?: CronDialect } = {}): Schedule => readSchedule({ schedule, interval: { value: null, from: null }, zone: zoneOf(tz), dialect })
 const runs = (schedule: Schedule, after: string, count: number): (string | null)[] => {
   const times: (number | null)[] = []
   for (let ms: number | null = at(after); times.length < count && ms !== null; ) times.push((ms = nextRun(schedule, ms)))
@@ -45,14 +45,15 @@ t.test('descriptors and durations', (t) => {
 })
 
 t.test('without a schedule an interval counts from the start, a day if none is set', (t) => {
-  const every = (interval: string | null): Schedule => readSchedule({ schedule: ' ', interval, zone: zoneOf(null), dialect: 'seconds-first' })
-  t.same([null, '', ' 3600 ', '0'].map(every), [
+  const every = (interval: string | null, from = 'WATCHTOWER_POLL_INTERVAL'): Schedule => readSchedule({ schedule: ' ', interval: { value: interval, from }, zone: zoneOf(null), dialect: 'seconds-first' })
+  t.same([null, '', ' 3600 ', '0'].map((interval) => every(interval)), [
     { type: 'every', text: '86400', ms: 86_400_000 },
     { type: 'every', text: '86400', ms: 86_400_000 },
     { type: 'every', text: '3600', ms: HOUR },
     { type: 'every', text: '0', ms: 1_000 },
   ])
-  t.same(every('5m'), { type: 'unreadable', text: '5m', why: 'not a number of seconds' })
+  t.same(every('5m', '--interval'), { type: 'unreadable', text: '5m', why: 'not a number of seconds' })
+  t.same(every('5m'), { type: 'every', text: '5m', ms: 1_000 }, 'of a variable that is none Watchtower makes 0, and of 0 a second')
   const started = at('2026-11-26T10:17:00Z')
   t.equal(iso(nextRun(every('3600'), started)), '2026-11-26T11:17:00.000Z')
   t.equal(iso(nextRun(every('3600'), at('2026-11-26T12:17:00Z'), started)), '2026-11-26T13:17:00.000Z', 'after a run comes the next')
@@ -94,7 +95,7 @@ t.test('times are those of the zone', (t) => {
   t.same(runs(half, '2026-10-24T12:00:00Z', 2), ['2026-10-25T00:30:00.000Z', '2026-10-26T01:30:00.000Z'])
   t.same(runs(cron('0 0\t3\n* * *', { tz: 'Europe/Paris' }), '2026-11-26T12:00:00Z', 1), ['2026-11-27T02:00:00.000Z'], 'fields stand apart by any white space')
   t.same(runs(cron('CRON_TZ=Asia/Tokyo 0 0 3 * * *', { dialect: 'seconds-optional' }), '2026-11-26T12:00:00Z', 1), ['2026-11-26T18:00:00.000Z'])
-  t.same(runs(readSchedule({ schedule: '0 0 3 * * *', interval: null, zone: { type: 'offset', minutes: -210 }, dialect: 'seconds-first' }), '2026-11-26T12:00:00Z', 1), ['2026-11-27T06:30:00.000Z'])
+  t.same(runs(readSchedule({ schedule: '0 0 3 * * *', interval: { value: null, from: null }, zone: { type: 'offset', minutes: -210 }, dialect: 'seconds-first' }), '2026-11-26T12:00:00Z', 1), ['2026-11-27T06:30:00.000Z'])
   const paris = { type: 'named', name: 'Europe/Paris' }
   t.same(['', null, 'Europe/Paris', ':Europe/Paris', '/usr/share/zoneinfo/Europe/Paris', 'Mars/Olympus'].map((tz) => zoneOf(tz)), [UTC, UTC, paris, paris, paris, UTC])
   t.end()
