@@ -25,7 +25,7 @@ export async function findWatchtowers(docker: Docker, named: string | null): Pro
 
 /** A check that runs once and is over. */
 export function isOneOff({ labels, command }: Pick<Listed, 'labels' | 'command'>): boolean {
-  return labels['com.docker.compose.oneoff'] === 'True' || /\s(--run-once|-R)\b(?!=(?:0|[Ff]|[Ff]alse|FALSE)\b)/.test(command)
+  return labels['com.docker.compose.oneoff'] === 'True' || /\s(--run-once|-[vcedmS]*R[vcedmS]*)\b(?!=(?:0|[Ff]|[Ff]alse|FALSE)\b)/.test(command)
 }
 
 /**

@@ -9,6 +9,9 @@ import { type Check, fault, ok, unseen, warning } from './check.js'
 export const EngineVersion = z.object({ Version: z.string(), ApiVersion: z.string(), MinAPIVersion: z._default(z.string(), '1.12') })
 export type EngineVersion = z.infer<typeof EngineVersion>
 
+/** An engine's answer is dated to the second, and it travels. */
+const SKEW_MS = 30_000
+
 export interface SeenEngine {
   checks: Check[]
   /** null: it cannot be asked for anything else */
@@ -26,8 +29,15 @@ export async function engineChecks(docker: Docker, host: DockerHost, timeoutMs: 
     return { checks: [fault(name, found, remedy ?? 'look at the log of the Docker daemon, and of the proxy if there is one'), ...rest], version: null }
   }
   const { data } = EngineVersion.safeParse(await docker.version().catch(() => null))
-  const engine = data ? ok('engine', `Docker ${data.Version}, API ${data.MinAPIVersion} to ${data.ApiVersion}`) : fault('engine', 'it does not tell its version', 'a socket proxy must allow GET on version')
+  const engine = data ? clockOf(`Docker ${data.Version}, API ${data.MinAPIVersion} to ${data.ApiVersion}`, docker.aheadMs()) : fault('engine', 'it does not tell its version', 'a socket proxy must allow GET on version')
   return { checks: [await usersCheck(name, host), await writesCheck(host, timeoutMs, signal), engine], version: data ?? null }
+}
+
+/** aheadMs: of the engine's clock before this machine's, where it is another's. */
+function clockOf(found: string, aheadMs: number): Check {
+  const seconds = Math.round(aheadMs / 1000)
+  if (Math.abs(seconds) * 1000 <= SKEW_MS) return ok('engine', found)
+  return warning('engine', `${found}; its clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this machine's`, 'set the clocks of both, with NTP for good: checks are awaited by the one and told by the other')
 }
 
 async function usersCheck(name: string, host: DockerHost): Promise<Check> {

@@ -48,13 +48,19 @@ t.test('a socket that is open to all is worth a look, and so is a proxy that ans
 })
 
 t.test('an engine over TCP answers whoever reaches it', async (t) => {
-  const server = createServer((request, response) => response.writeHead(request.method === 'POST' ? 403 : 200, { 'content-type': 'application/json' }).end(request.url === '/version' ? '{"Version":"29.0.0","ApiVersion":"1.52","MinAPIVersion":"1.44"}' : 'OK'))
+  let aheadMs = 0
+  const server = createServer((request, response) => response.writeHead(request.method === 'POST' ? 403 : 200, { 'content-type': 'application/json', date: new Date(Date.now() + aheadMs).toUTCString() }).end(request.url === '/version' ? '{"Version":"29.0.0","ApiVersion":"1.52","MinAPIVersion":"1.44"}' : 'OK'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
   const { port } = server.address() as { port: number }
   const host = { type: 'tcp', host: '127.0.0.1', port } as const
-  const { checks } = await engineChecks(createDocker(host, 500, never), host, 500, never)
+  const engineRows = async () => (await engineChecks(createDocker(host, 500, never), host, 500, never)).checks
+  const checks = await engineRows()
   t.same(checks.map(({ mark, found }) => [mark, found]), [['ok', `127.0.0.1:${port} answers whoever can reach it: keep it on a private network`], ['ok', 'they are refused (403)'], ['ok', 'Docker 29.0.0, API 1.44 to 1.52']])
+  for (const [ms, found] of [[90_000, /; its clock is (89|90) s ahead of this machine's$/], [-3_600_000, /; its clock is 3600 s behind this machine's$/]] as const) {
+    aheadMs = ms
+    t.match((await engineRows())[2], { mark: 'warning', found })
+  }
 })
 
 t.test('an engine over TLS asks for a certificate, or lets everyone in', async (t) => {
