@@ -73,7 +73,8 @@ export function settingsOf(answer: unknown): Settings | null {
   if (!read) return null
   const { Config, HostConfig } = read
   const { values, names } = readFlags(argumentsIn(read))
-  const env = new Map((Config.Env ?? []).map((line): [string, string] => [line.split('=', 1)[0] as string, line.slice(line.indexOf('=') + 1)]))
+  // a name alone is a variable that Compose passes on and the host does not set
+  const env = new Map((Config.Env ?? []).filter((line) => line.includes('=')).map((line): [string, string] => [line.split('=', 1)[0] as string, line.slice(line.indexOf('=') + 1)]))
 
   // what is given as a flag hides the variable, a repeated flag counts last; viper takes an empty variable for none
   function given(flag: string, variable: string): Setting<string | null> {
