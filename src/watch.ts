@@ -48,6 +48,8 @@ const LOOK_MS = 30_000
 const LATE_MS = 5 * 60_000
 /** It looks so many times within a bound that a user sets. */
 const LOOKS_WITHIN = 10
+/** Of a banner that names no version: 1.1's and older do not. */
+const UNNAMED = '1.1'
 /** Well again is what stays up for this part of the time after which it is told of. */
 const STEADY_PART = 5
 
@@ -104,11 +106,12 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     const one = settings.get(id)
     if (!one) return null
     const { version, announced } = knownOf(id)
-    const before = state.cursors.find((cursor) => cursor.id === id)?.checkpoint?.context.version ?? null
+    const before = state.cursors.find((cursor) => cursor.id === id)?.checkpoint?.context
+    const its = version ?? before?.version ?? (before?.endless === true ? UNNAMED : null)
     const made = plans.get(id)
-    if (made && made.version === (version ?? before) && made.announced === announced) return made.plan
-    const plan = planOf(one, version ?? before, announced, now)
-    plans.set(id, { version: version ?? before, announced, plan })
+    if (made && made.version === its && made.announced === announced) return made.plan
+    const plan = planOf(one, its, announced, now)
+    plans.set(id, { version: its, announced, plan })
     return plan
   }
 
@@ -197,7 +200,7 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     },
     saw(id, event, at) {
       const one = knownOf(id)
-      if (event.type === 'started') Object.assign(one, { version: event.version, lastError: null })
+      if (event.type === 'started') Object.assign(one, { version: event.version ?? UNNAMED, lastError: null })
       else if (event.type === 'scheduled' && at !== null) one.announced = announcementOf(event.message, Date.parse(at))
       else if (event.type === 'error') one.lastError = event.message
       else if (event.type === 'session-aborted' && !event.consequence) one.lastError = event.error
