@@ -32,6 +32,12 @@ const SHORT = new Map([
   ['v', 'tlsverify'], ['c', 'cleanup'], ['e', 'label-enable'], ['d', 'debug'], ['m', 'monitor-only'], ['R', 'run-once'], ['S', 'include-stopped'],
 ] as [string, string][])
 
+/** What a command hands on to Watchtower: what stands after the program, whose path ends so in every image; null where it is not in it. An init may stand before it. */
+export function argumentsIn(command: readonly string[]): string[] | null {
+  const at = command.findIndex((part) => /(?:^|\/)watchtower$/.test(part))
+  return at < 0 ? null : command.slice(at + 1)
+}
+
 /** Reads the arguments of Watchtower, without the program itself. */
 export function readFlags(args: readonly string[]): Flags {
   const values = new Map<string, string[]>()
