@@ -63,6 +63,8 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
   const settings = new Map<string, Settings | null>()
   /** made anew when more is known: it takes milliseconds */
   const plans = new Map<string, { version: string | null; announced: Announcement | null; plan: Plan }>()
+  /** whose check, that has not ended, was asked for over the HTTP API */
+  const asked = new Set<string>()
   /** the last check that ended before the first look: until then nobody knows what is watched */
   const early = new Map<string, Parameters<Watch['sealed']>[0]>()
   let candidates = new Map<string, number>()
@@ -163,7 +165,7 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     const kept = new Set([...found.map(({ id }) => id), ...store.get().watched.map(({ id }) => id)])
     early.forEach(sealed)
     early.clear()
-    for (const map of [known, settings, plans]) for (const id of map.keys()) if (!kept.has(id) && !known.get(id)?.oneOff) map.delete(id)
+    for (const map of [known, settings, plans, asked]) for (const id of map.keys()) if (!kept.has(id) && !known.get(id)?.oneOff) map.delete(id)
   }
 
   function sealed(one: Parameters<Watch['sealed']>[0]): void {
@@ -171,7 +173,9 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     if (lookedAt === null) return void early.set(id, one)
     const now = clock()
     const check = checkOf(session, now)
-    if (check.ok) Object.assign(knownOf(id), { idle: check.idle, lastError: null })
+    // what is asked for may be a few images; of one that makes no other checks it is all there is to go by
+    const isPart = asked.delete(id) && settings.get(id)?.httpApiPolls.value === true
+    if (check.ok) Object.assign(knownOf(id), { lastError: null, ...(!isPart && { idle: check.idle }) })
     change((state) => {
       const { watched, verdicts } = afterCheck(state.watched, id, check, planFor(state, id, now), now)
       return tell({ ...state, watched }, verdicts)
@@ -201,6 +205,7 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     saw(id, event, at) {
       const one = knownOf(id)
       if (event.type === 'started') Object.assign(one, { version: event.version ?? UNNAMED, lastError: null })
+      else if (event.type === 'asked') asked.add(id)
       else if (event.type === 'scheduled' && at !== null) one.announced = announcementOf(event.message, Date.parse(at))
       else if (event.type === 'error') one.lastError = event.message
       else if (event.type === 'session-aborted' && !event.consequence) one.lastError = event.error
