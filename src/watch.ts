@@ -156,35 +156,34 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
       }
       const after = looked(mine, { now, lateMs, first, vitals: staying, candidates, checkedAt, awaitedUntil, bounds })
       candidates = after.candidates
+      const current = [...early.values()].reduce(counted, { ...state, watched: after.watched })
+      early.clear()
       const verdicts = judge({
-        now, begunAt: begunAt(), bounds, watched: after.watched, staying, oneOffs, absentSince: mine.length > 0 || (config.watchtower === null && state.cursors.length > 0) ? null : absentSince,
-        wanted: config.watchtower, raised: state.raised, known: knownOf, planFor: (id) => planFor(state, id, now),
+        now, begunAt: begunAt(), bounds, watched: current.watched, staying, oneOffs, absentSince: mine.length > 0 || (config.watchtower === null && state.cursors.length > 0) ? null : absentSince,
+        wanted: config.watchtower, raised: current.raised, known: knownOf, planFor: (id) => planFor(state, id, now),
       })
-      return tell({ ...state, watched: after.watched }, verdicts)
+      return tell(current, verdicts)
     })
     const kept = new Set([...found.map(({ id }) => id), ...store.get().watched.map(({ id }) => id)])
-    early.forEach(sealed)
-    early.clear()
     for (const map of [known, settings, plans, asked]) for (const id of map.keys()) if (!kept.has(id) && !known.get(id)?.oneOff) map.delete(id)
   }
 
-  function sealed(one: Parameters<Watch['sealed']>[0]): void {
-    const { container: { id }, session } = one
-    if (lookedAt === null) return void early.set(id, one)
+  function counted(state: State, { container: { id }, session }: Parameters<Watch['sealed']>[0]): State {
     const now = clock()
     const check = checkOf(session, now)
     // what is asked for may be a few images; of one that makes no other checks it is all there is to go by
     const isPart = asked.delete(id) && settings.get(id)?.httpApiPolls.value === true
     if (check.ok) Object.assign(knownOf(id), { lastError: null, ...(!isPart && { idle: check.idle }) })
-    change((state) => {
-      const { watched, verdicts } = afterCheck(state.watched, id, check, planFor(state, id, now), now)
-      return tell({ ...state, watched }, verdicts)
-    })
-    bell.ring()
+    const { watched, verdicts } = afterCheck(state.watched, id, check, planFor(state, id, now), now)
+    return tell({ ...state, watched }, verdicts)
   }
 
   return {
-    sealed,
+    sealed(one) {
+      if (lookedAt === null) return void early.set(one.container.id, one)
+      change((state) => counted(state, one))
+      bell.ring()
+    },
     attached(id) {
       knownOf(id).attached = true
       bell.ring()
