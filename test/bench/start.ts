@@ -1,4 +1,4 @@
-// How long it takes from nothing until a Watchtower's log is followed, beside bare Node's start.
+// How long it takes from nothing until a Watchtower's log is followed, and to say whether it is well, beside bare Node's start.
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Program, createEngineWith, createWorld, startProgram } from './program.js'
@@ -13,6 +13,7 @@ const timed = async (work: () => unknown): Promise<number> => {
 export async function measureStart(installed: Program, runs: number): Promise<Row[]> {
   const bare: number[] = []
   const following: number[] = []
+  const health: number[] = []
   for (let run = 0; run < runs; run += 1) {
     bare.push(await timed(() => execFileSync(installed.node, ['-e', '0'], { env: {} })))
     const api = await createEngineWith(30)
@@ -22,10 +23,13 @@ export async function measureStart(installed: Program, runs: number): Promise<Ro
       program = startProgram(installed, world.env)
       await api.log('watchtower').waitForFollowers(1, 60_000)
     }))
+    // as the image's HEALTHCHECK does, without the program's flags
+    health.push(await timed(() => execFileSync(installed.node, [installed.command.at(-1) as string, 'healthcheck'], { env: world.env, stdio: 'ignore' })))
     await (program as ReturnType<typeof startProgram> | null)?.stop()
     await Promise.all([api.close(), world.close()])
     await sleep(200)
   }
-  const [program, against] = [median(following), median(bare)]
-  return [{ what: `start to following (median of ${runs})`, program: milliseconds(program), against: `start of bare Node ${milliseconds(against)}`, ratio: program / against }]
+  const against = median(bare)
+  const row = (what: string, times: readonly number[]): Row => ({ what: `${what} (median of ${runs})`, program: milliseconds(median(times)), against: `start of bare Node ${milliseconds(against)}`, ratio: median(times) / against })
+  return [row('start to following', following), row('healthcheck', health)]
 }

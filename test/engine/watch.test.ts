@@ -114,3 +114,18 @@ await engineTest(t, 'a one-off check that is removed at once is told of by its l
   await nth(bot, 3)
   t.same(bot.messages.map(({ text }) => /^(\w+) ended .*\nLast error: Error response/m.exec(text)?.[1]).sort(), ['first', 'second', 'third'])
 }, 120_000)
+
+await engineTest(t, 'a restart of the engine is ordinary, and the next check is told as always', async (t, engine) => {
+  const { watchtower, sidecar } = await begin(t, engine)
+  const { bot } = sidecar
+  await engine.run('--name', 'watchtower', '--restart', 'always', '-v', watchtower.mount, watchtower.image)
+  await sidecar.waitFor('watchtower.attached')
+  await engine.dockerd.stop()
+  await until(() => false, TIMING.downAfterMs)
+  await engine.dockerd.start()
+  await sidecar.waitFor('watchtower.attached', 2)
+  await until(() => false, 2 * TIMING.downAfterMs)
+  watchtower.feed(watchtowerLine('Session done', 'Failed=0 Scanned=3 Updated=0 notify=no'))
+  await sidecar.waitFor('session.sealed')
+  t.same(bot.messages, [])
+}, 120_000)
