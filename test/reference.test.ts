@@ -36,6 +36,19 @@ t.test('the bounds of every duration are in the table of variables', (t) => {
   t.end()
 })
 
+t.test('a value that example.env gives is the default in the table of variables', (t) => {
+  const given = [...read('compose/example.env').matchAll(/^#?([A-Z_]+)=(.+)$/gm)].map(([, name = '', value = '']) => ({ name, value }))
+  t.ok(given.length > 15)
+  for (const { name, value } of given) t.ok(section('Variables').includes(`\n| \`${name}\` | \`${value}\``), `${name}=${value}`)
+  t.end()
+})
+
+t.test('every package of package.json has its reason in src/README.md, and no other has', async (t) => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<'dependencies' | 'devDependencies', Record<string, string>>
+  const told = [...(read('src/README.md').split('\n## Packages\n')[1] ?? '').matchAll(/^\| ([^|]+?)( \(dev\))? \| .{10,} \|$/gm)].flatMap(([, names = '', dev = '']) => names.split(', ').map((name) => name + dev))
+  t.same(told.sort(), [...Object.keys(dependencies), ...Object.keys(devDependencies).filter((name) => !name.startsWith('@types/')).map((name) => `${name} (dev)`)].sort())
+})
+
 t.test('the table of log events has every event of the program, and no other', (t) => {
   const source = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => read(`src/${name}`)).join('\n')
   const logged = [...source.matchAll(/(?:\.(?:debug|info|warn|error|fatal)|log\[[^\]]+\])\(\s*'([a-z]+(?:[.-][a-z]+)*)'/g)].map(([, event]) => event)
