@@ -67,6 +67,13 @@ t.test('README.fr.md gives the commands of README.md, in their order', (t) => {
   t.end()
 })
 
+t.test('README.md and README.fr.md name the same ten variables, each in the reference', async (t) => {
+  const named = (name: string): string[] => [...read(name).matchAll(/^\| (`[A-Z_]+`.*?) \|/gm)].map(([, names = '']) => names.replace(' ou ', ' or '))
+  t.equal(named('README.md').length, 10)
+  t.same(named('README.fr.md'), named('README.md'))
+  for (const name of named('README.md').join().match(/\w{5,}|\bTZ\b/g) ?? []) t.match(section('Variables'), `\n| \`${name}\` |`)
+})
+
 t.test('what reads from the terminal is the last command of its block, or it would read the ones pasted with it', (t) => {
   for (const name of ['README.md', 'README.fr.md', 'compose/README.md']) {
     const reading = blocks(name).filter((block) => /^cat > /m.test(block))
