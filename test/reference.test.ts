@@ -82,6 +82,12 @@ t.test('what reads from the terminal is the last command of its block, or it wou
   t.end()
 })
 
+t.test('what the commands of README.md write, secrets among it, is left alone by git', async (t) => {
+  const written = blocks('README.md').flatMap((text) => [...text.matchAll(/ > (\S+)/g)].map(([, file = '']) => (file.startsWith('secrets/') ? 'compose/secrets/' : `/${file}`)))
+  t.same(written, ['compose/secrets/', '/watchtower.log', '/images.json'])
+  t.same([...written, 'compose/.env'].filter((name) => !read('.gitignore').split('\n').includes(name)), [])
+})
+
 t.test('README.md is at most 250 lines long', async (t) => {
   t.ok(read('README.md').split('\n').length <= 251)
 })
