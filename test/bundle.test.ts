@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -33,5 +33,15 @@ t.test('what Node deprecates of the things that libraries call is told to nobody
   const { stdout, stderr } = spawnSync(process.execPath, ['--pending-deprecation', join(directory, 'watchtower-telegram.cjs'), 'doctor'], { encoding: 'utf8', env, timeout: 60_000 })
   t.match(stdout, /nothing listens at 127\.0\.0\.1:1/)
   t.notMatch(stderr, /url\.parse/)
+  t.end()
+})
+
+t.test('Telegram is asked without the built-in fetch, which costs 16 MB', (t) => {
+  const watch = join(directory, 'watch.cjs')
+  writeFileSync(watch, "Object.defineProperty(globalThis, 'fetch', { get() { process.stderr.write('the built-in fetch is used') } })")
+  const env = { TELEGRAM_API_URL: 'http://127.0.0.1:1', TELEGRAM_CHAT_ID: '1', TELEGRAM_BOT_TOKEN: `1:${'made_up'.repeat(5)}` }
+  const { stderr } = spawnSync(process.execPath, ['--require', watch, join(directory, 'watchtower-telegram.cjs'), 'test-message'], { encoding: 'utf8', env, timeout: 60_000 })
+  t.match(stderr, /the Bot API cannot be reached/)
+  t.notMatch(stderr, /built-in fetch/)
   t.end()
 })
