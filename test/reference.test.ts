@@ -58,7 +58,7 @@ t.test('the table of log events has every event of the program, and no other', (
   t.end()
 })
 
-const blocks = (name: string): string[] => [...read(name).matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, text = '']) => text.replace(/ *#.*$/gm, ''))
+const blocks = (name: string): string[] => [...read(name).matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, text = '']) => text)
 
 t.test('README.fr.md gives the commands of README.md, in their order', (t) => {
   const [english, french] = [blocks('README.md'), blocks('README.fr.md')]
@@ -72,6 +72,10 @@ t.test('README.md and README.fr.md name the same ten variables, each in the refe
   t.equal(named('README.md').length, 10)
   t.same(named('README.fr.md'), named('README.md'))
   for (const name of named('README.md').join().match(/\w{5,}|\bTZ\b/g) ?? []) t.match(section('Variables'), `\n| \`${name}\` |`)
+})
+
+t.test('no command that is to be pasted has a comment, which an interactive zsh takes for arguments', async (t) => {
+  for (const name of ['README.md', 'README.fr.md', 'compose/README.md']) t.same(blocks(name).filter((block) => /(^|\s)#/m.test(block)), [], name)
 })
 
 t.test('what reads from the terminal is the last command of its block, or it would read the ones pasted with it', (t) => {
