@@ -173,7 +173,7 @@ function readFacts(file: string): Facts {
   } catch {
     facts = null
   }
-  if (!facts) throw new UsageError(`--images ${file} holds no inspect answers: write it with docker inspect $(docker ps -aq) $(docker images -q) > ${file}`)
+  if (!facts) throw new UsageError(`--images ${file} holds no inspect answers: write it with docker inspect $(docker ps -aq) $(docker images -aq) > ${file}`)
   return facts
 }
 

@@ -54,7 +54,7 @@ interface Watched {
   place: string
   settings: Settings
   facts: ContainerFacts
-  /** one that ended before this program began does nothing any more */
+  /** one that ended before this program began, or whose place another took, does nothing any more */
   active: boolean
   unreadable: boolean
   oneOff: boolean
@@ -148,6 +148,7 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
       const one: Watched = { container, place: vitals.swarm === null ? container.name : vitals.place, settings, facts, active, unreadable: watched.get(container.id)?.unreadable ?? false, oneOff: vitals.oneOff || settings.runOnce.value }
       watched.set(container.id, one)
       if (!active) return
+      for (const other of watched.values()) if (other !== one && other.place === one.place) other.active = false
       void next(() => judge(one))
       if (mayUpdate(one)) void next(() => memory.look().catch(() => {}))
     },

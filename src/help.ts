@@ -52,7 +52,7 @@ without timestamps, or a raw body of the logs API; - is standard input.
 
 Options:
   --images FILE   inspect answers, so that services and versions are known; written by
-                  docker inspect $(docker ps -aq) $(docker images -q) > FILE
+                  docker inspect $(docker ps -aq) $(docker images -aq) > FILE
   --html          print what goes to Telegram
   --json          print one JSON report per check session
   --template FILE the message as this template makes it (MESSAGE_TEMPLATE_FILE)

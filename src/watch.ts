@@ -48,6 +48,8 @@ const LOOK_MS = 30_000
 const LATE_MS = 5 * 60_000
 /** It looks so many times within a bound that a user sets. */
 const LOOKS_WITHIN = 10
+/** Of a banner that names no version: 1.1's and older do not. */
+const UNNAMED = '1.1'
 /** Well again is what stays up for this part of the time after which it is told of. */
 const STEADY_PART = 5
 
@@ -61,6 +63,8 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
   const settings = new Map<string, Settings | null>()
   /** made anew when more is known: it takes milliseconds */
   const plans = new Map<string, { version: string | null; announced: Announcement | null; plan: Plan }>()
+  /** whose check, that has not ended, was asked for over the HTTP API */
+  const asked = new Set<string>()
   /** the last check that ended before the first look: until then nobody knows what is watched */
   const early = new Map<string, Parameters<Watch['sealed']>[0]>()
   let candidates = new Map<string, number>()
@@ -104,11 +108,12 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     const one = settings.get(id)
     if (!one) return null
     const { version, announced } = knownOf(id)
-    const before = state.cursors.find((cursor) => cursor.id === id)?.checkpoint?.context.version ?? null
+    const before = state.cursors.find((cursor) => cursor.id === id)?.checkpoint?.context
+    const its = version ?? before?.version ?? (before?.endless === true ? UNNAMED : null)
     const made = plans.get(id)
-    if (made && made.version === (version ?? before) && made.announced === announced) return made.plan
-    const plan = planOf(one, version ?? before, announced, now)
-    plans.set(id, { version: version ?? before, announced, plan })
+    if (made && made.version === its && made.announced === announced) return made.plan
+    const plan = planOf(one, its, announced, now)
+    plans.set(id, { version: its, announced, plan })
     return plan
   }
 
@@ -151,33 +156,34 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
       }
       const after = looked(mine, { now, lateMs, first, vitals: staying, candidates, checkedAt, awaitedUntil, bounds })
       candidates = after.candidates
+      const current = [...early.values()].reduce(counted, { ...state, watched: after.watched })
+      early.clear()
       const verdicts = judge({
-        now, begunAt: begunAt(), bounds, watched: after.watched, staying, oneOffs, absentSince: mine.length > 0 || (config.watchtower === null && state.cursors.length > 0) ? null : absentSince,
-        wanted: config.watchtower, raised: state.raised, known: knownOf, planFor: (id) => planFor(state, id, now),
+        now, begunAt: begunAt(), bounds, watched: current.watched, staying, oneOffs, absentSince: mine.length > 0 || (config.watchtower === null && state.cursors.length > 0) ? null : absentSince,
+        wanted: config.watchtower, raised: current.raised, known: knownOf, planFor: (id) => planFor(state, id, now),
       })
-      return tell({ ...state, watched: after.watched }, verdicts)
+      return tell(current, verdicts)
     })
     const kept = new Set([...found.map(({ id }) => id), ...store.get().watched.map(({ id }) => id)])
-    early.forEach(sealed)
-    early.clear()
-    for (const map of [known, settings, plans]) for (const id of map.keys()) if (!kept.has(id) && !known.get(id)?.oneOff) map.delete(id)
+    for (const map of [known, settings, plans, asked]) for (const id of map.keys()) if (!kept.has(id) && !known.get(id)?.oneOff) map.delete(id)
   }
 
-  function sealed(one: Parameters<Watch['sealed']>[0]): void {
-    const { container: { id }, session } = one
-    if (lookedAt === null) return void early.set(id, one)
+  function counted(state: State, { container: { id }, session }: Parameters<Watch['sealed']>[0]): State {
     const now = clock()
     const check = checkOf(session, now)
-    if (check.ok) Object.assign(knownOf(id), { idle: check.idle, lastError: null })
-    change((state) => {
-      const { watched, verdicts } = afterCheck(state.watched, id, check, planFor(state, id, now), now)
-      return tell({ ...state, watched }, verdicts)
-    })
-    bell.ring()
+    // what is asked for may be a few images; of one that makes no other checks it is all there is to go by
+    const isPart = asked.delete(id) && settings.get(id)?.httpApiPolls.value === true
+    if (check.ok) Object.assign(knownOf(id), { lastError: null, ...(!isPart && { idle: check.idle }) })
+    const { watched, verdicts } = afterCheck(state.watched, id, check, planFor(state, id, now), now)
+    return tell({ ...state, watched }, verdicts)
   }
 
   return {
-    sealed,
+    sealed(one) {
+      if (lookedAt === null) return void early.set(one.container.id, one)
+      change((state) => counted(state, one))
+      bell.ring()
+    },
     attached(id) {
       knownOf(id).attached = true
       bell.ring()
@@ -197,7 +203,8 @@ export function createWatch({ docker, config, log, store, onNews }: WatchOptions
     },
     saw(id, event, at) {
       const one = knownOf(id)
-      if (event.type === 'started') Object.assign(one, { version: event.version, lastError: null })
+      if (event.type === 'started') Object.assign(one, { version: event.version ?? UNNAMED, lastError: null })
+      else if (event.type === 'asked') asked.add(id)
       else if (event.type === 'scheduled' && at !== null) one.announced = announcementOf(event.message, Date.parse(at))
       else if (event.type === 'error') one.lastError = event.message
       else if (event.type === 'session-aborted' && !event.consequence) one.lastError = event.error

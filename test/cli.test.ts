@@ -113,7 +113,7 @@ t.test('a log that cannot be read exits 1, a wrong --images 2, each with one sen
     [['--images', join(folder, 'none.json'), LOG], 2, /--images .*none\.json cannot be read: there is no such file: check the path$/],
     [['--images', directory, LOG], 2, /--images .*directory cannot be read: it is a directory: name a file$/],
     [['--images', long, LOG], 2, /--images xxx.* cannot be read: ENAMETOOLONG$/],
-    [['--images', odd, LOG], 2, /--images .*odd\.json holds no inspect answers: write it with docker inspect .* > .*odd\.json$/],
+    [['--images', odd, LOG], 2, /--images .*odd\.json holds no inspect answers: write it with docker inspect \$\(docker ps -aq\) \$\(docker images -aq\) > .*odd\.json$/],
     [['--images', half, LOG], 2, /--images .*half\.json holds no inspect answers/],
   ]
   for (const [argv, code, sentence] of cases) {

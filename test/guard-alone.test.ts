@@ -135,13 +135,15 @@ t.test('an incident names the setting at fault where it is known, also of one th
   t.match(await told(next), /^2\. Its settings are not known/, 'of a hundred that are gone the oldest are')
 })
 
+const taskOf = (w: Alone) => (id: string, env: string[]): Promise<{ id: string; name: string }> => {
+  const name = `hosts_watchtower.node1.${id}`
+  const one = container({ name, image: 'containrrr/watchtower:1.7.1', labels: { ...WATCHTOWER, 'com.docker.swarm.task.name': name, 'com.docker.swarm.service.name': 'hosts_watchtower' }, env })
+  return w.add(name, env, { Config: one.Config })
+}
+
 t.test('a Swarm task that takes the place of another has nothing told again, and settles what is mended', async (t) => {
   const w = await alone(t)
-  const task = (id: string, env: string[]) => {
-    const name = `hosts_watchtower.node1.${id}`
-    const one = container({ name, image: 'containrrr/watchtower:1.7.1', labels: { ...WATCHTOWER, 'com.docker.swarm.task.name': name, 'com.docker.swarm.service.name': 'hosts_watchtower' }, env })
-    return w.add(name, env, { Config: one.Config })
-  }
+  const task = taskOf(w)
   const first = await task('a1', ['WATCHTOWER_LOG_LEVEL=warn'])
   const second = await task('b2', ['WATCHTOWER_LOG_LEVEL=warn'])
   t.equal(w.said().length, 2, 'once: it may update, and it hides what it does')
@@ -149,6 +151,17 @@ t.test('a Swarm task that takes the place of another has nothing told again, and
   await task('c3', [MONITOR_ONLY])
   t.same(w.said().slice(2), ['✅ Watchtower is monitor-only'])
   t.same(w.raised(), [])
+})
+
+t.test('the task before it, which stays in the history, is not judged any more', async (t) => {
+  const w = await alone(t)
+  const task = taskOf(w)
+  w.api.containers.push(exempt)
+  const first = await task('a1', [MONITOR_ONLY, PRECEDENCE])
+  const second = await task('b2', [MONITOR_ONLY])
+  w.guard.look([first, second])
+  await w.idle()
+  t.same(w.said(), ['🚨 Watchtower may update a container', '✅ Watchtower is monitor-only'])
 })
 
 t.test('what was told of one that is gone is over after a minute without a word, and not before', async (t) => {

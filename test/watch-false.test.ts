@@ -61,6 +61,22 @@ t.test('a version that tells no end, with CHECK_OVERDUE_AFTER', async (t) => {
   await w.stop()
 })
 
+t.test('a version whose banner names none, which tells no end either, before and after this program is started anew', async (t) => {
+  const w = await createWatching(t, '2026-11-22T12:00:00Z')
+  w.add('watchtower', { env: ENV })
+  w.say('watchtower', 'level=info msg="Starting Watchtower and scheduling first run: 2026-11-23 03:00:00 +0000 UTC m=+1.79"')
+  w.start()
+  await w.reach(at(2, 3, 1))
+  w.say('watchtower', `level=info msg="Found new nginx:latest image (sha256:${'7'.repeat(64)})"`)
+  await w.reach(at(2, 12))
+  await w.stop()
+  const before = w.said().length
+  w.start()
+  await w.reach(at(5, 3, 1))
+  t.same([before, w.said(before)], [1, []], 'its update, and nothing else')
+  await w.stop()
+})
+
 t.test('a night in which summer time ends, where the zone is that of a mounted /etc/localtime', async (t) => {
   const w = await createWatching(t, '2026-10-24T10:30:00Z')
   w.add('watchtower', { env: ['WATCHTOWER_SCHEDULE=0 0 0,6,12,18 * * *', 'WATCHTOWER_MONITOR_ONLY=true'] })

@@ -76,3 +76,24 @@ t.test('one that the engine lists and does not show for a moment is there all th
   t.same(w.said(), [])
   await w.stop()
 })
+
+t.test('a check that a request asked for may be of a few images only: of one that also checks by itself it is not told that it looked at nothing', async (t) => {
+  const w = await createWatching(t, '2026-11-22T12:00:00Z')
+  w.add('watchtower', { env: [...ENV, 'WATCHTOWER_HTTP_API_UPDATE=true', 'WATCHTOWER_HTTP_API_PERIODIC_POLLS=true'] })
+  w.start()
+  const check = async (day: number, scanned: number, asked: boolean): Promise<void> => {
+    await w.reach(at(day, asked ? 2 : 3, 1))
+    if (asked) w.say('watchtower', 'level=info msg="Updates triggered by HTTP API request."')
+    w.check(scanned)
+    await w.reach(at(day, asked ? 2 : 3, 30))
+  }
+  await check(0, 0, true)
+  await check(0, 9, false)
+  t.same(w.said(), [])
+  await check(1, 0, false)
+  await check(2, 1, true)
+  t.match(w.said(), [/^⚠️ Watchtower checked nothing/])
+  await check(2, 9, false)
+  t.match(w.said(1), [/^✅ Watchtower checks again/])
+  await w.stop()
+})

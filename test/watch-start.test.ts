@@ -4,6 +4,7 @@ import { loadState } from '../src/state/file.js'
 import { createWatching, DAY, HOUR, MINUTE } from './watching.js'
 
 const ENV = ['WATCHTOWER_SCHEDULE=0 0 3 * * *', 'TZ=UTC', 'WATCHTOWER_MONITOR_ONLY=true']
+const at = (day: number, hour: number, minute = 0): number => Date.parse('2026-11-23T00:00:00Z') + day * DAY + hour * HOUR + minute * MINUTE
 
 t.test('a machine that was off for days starts both in any order, and nothing is told', async (t) => {
   const w = await createWatching(t, '2026-11-23T12:00:00Z')
@@ -69,4 +70,33 @@ t.test('what was told of a Watchtower that WATCHTOWER_CONTAINER leaves out is ov
   t.equal(w.said().length, 1)
   t.same((await loadState(w.stateDir, '')).state?.raised, [])
   t.same(w.loud.filter((event) => event.startsWith('watch.')), ['watch.alarm'])
+})
+
+t.test('a check that came while this program did not run, and one that did not', async (t) => {
+  const w = await createWatching(t, '2026-11-22T12:00:00Z')
+  w.add('watchtower', { env: ENV })
+  w.start()
+  await w.reach(at(0, 3, 1))
+  w.check()
+  await w.reach(at(0, 12))
+  await w.stop()
+  await w.clock.until(at(1, 3, 1))
+  w.check()
+  await w.clock.until(at(1, 12))
+  w.start()
+  await w.reach(at(1, 13))
+  t.same(w.said(), [])
+  await w.stop()
+  await w.clock.until(at(2, 12))
+  w.start()
+  await w.reach(at(2, 13))
+  t.match(w.said(), [/^⚠️ Watchtower has not checked/])
+  await w.stop()
+  await w.clock.until(at(3, 3, 1))
+  w.check()
+  await w.clock.until(at(3, 12))
+  w.start()
+  await w.reach(at(3, 13))
+  t.match(w.said(1), [/^✅ Watchtower checks again/])
+  await w.stop()
 })

@@ -12,6 +12,8 @@ export interface Plan {
   schedule: Schedule | null
   /** this version says nothing of a check without updates */
   untold: boolean
+  /** else the log no longer tells the version that decides how the schedule is read */
+  oneWay: boolean
   /** TZ is set; else it may be that of a mounted /etc/localtime, which nothing shows */
   zoneKnown: boolean
   graceMs: number
@@ -35,12 +37,14 @@ const UNKNOWN_MS = 8 * 86_400_000
 export function planOf(settings: Settings, version: string | null, announced: Announcement | null, now: number): Plan {
   const { timeZone, httpApiUpdate, httpApiPolls, logLevel } = settings
   const untold = version !== null && printsNoEnd(version)
-  const { read, gapMs } = readingsOf(settings, version)
+  const readings = readingsOf(settings, version)
+  const { read, gapMs } = readings
     .map((one) => ({ read: one, gapMs: longestGap(one, now) }))
     .reduce((longest, one) => ((one.gapMs ?? 0) > (longest.gapMs ?? 0) ? one : longest))
   return {
     schedule: (httpApiUpdate.value && !httpApiPolls.value) || announced?.type === 'no-runs' || untold ? null : read,
     untold,
+    oneWay: readings.every((one) => JSON.stringify(one) === JSON.stringify(readings[0])),
     zoneKnown: timeZone.value !== null,
     graceMs: Math.min(GRACE_MS.most, Math.max(GRACE_MS.least, (gapMs ?? 0) / GRACE_PART)),
     gapMs,
@@ -62,14 +66,15 @@ export interface Due {
 }
 
 /** When a check is due that is awaited from a time; null where none is to be awaited. overdueAfterMs: the user's own bound, from check to check; null for the schedule's. */
-export function dueAfter(since: number, { schedule, untold, zoneKnown, graceMs, gapMs, firstRun }: Plan, overdueAfterMs: number | null): Due | null {
+export function dueAfter(since: number, { schedule, untold, oneWay, zoneKnown, graceMs, gapMs, firstRun }: Plan, overdueAfterMs: number | null): Due | null {
   if (untold) return null
   if (overdueAfterMs !== null) return { at: null, by: since + overdueAfterMs }
   if (schedule === null) return null
-  const at = firstRun !== null && firstRun > since ? firstRun : zoneKnown || schedule.type === 'every' ? nextRun(schedule, since) : null
-  if (at !== null) return { at, by: at + graceMs }
-  if (!zoneKnown && gapMs !== null) return { at: since + gapMs, by: since + gapMs + SUMMER_TIME_MS + graceMs }
-  return { at, by: since + (schedule.type === 'unreadable' ? UNKNOWN_MS : graceMs) }
+  const announced = firstRun !== null && firstRun > since ? firstRun : null
+  const at = announced ?? (zoneKnown || schedule.type === 'every' ? nextRun(schedule, since) : null)
+  if (at !== null) return { at: announced !== null || oneWay ? at : null, by: at + graceMs }
+  if (!zoneKnown && gapMs !== null) return { at: oneWay ? since + gapMs : null, by: since + gapMs + SUMMER_TIME_MS + graceMs }
+  return { at: null, by: since + (schedule.type === 'unreadable' ? UNKNOWN_MS : graceMs) }
 }
 
 /** When the next check is due, whatever it is awaited for: the first of them. */

@@ -1,7 +1,7 @@
 // What a Watchtower was told to do, from its container's inspect answer: environment, command, log driver.
 // Secrets (registry and notification credentials, tokens, URLs) never leave this file. Rules: internal/flags/flags.go.
 import * as z from 'zod/mini'
-import { goBoolean, readFlags } from '../report/flags.js'
+import { argumentsIn, goBoolean, readFlags } from '../report/flags.js'
 
 /** A value and what set it, as a person can look for it: `WATCHTOWER_SCHEDULE` or `--schedule`; null: nothing, it is the default. */
 export interface Setting<T> {
@@ -72,8 +72,9 @@ export function settingsOf(answer: unknown): Settings | null {
   const read = Answer.safeParse(answer).data
   if (!read) return null
   const { Config, HostConfig } = read
-  const { values, names } = readFlags(argumentsIn(read))
-  const env = new Map((Config.Env ?? []).map((line): [string, string] => [line.split('=', 1)[0] as string, line.slice(line.indexOf('=') + 1)]))
+  const { values, names } = readFlags(handedOn(read))
+  // a name alone is a variable that Compose passes on and the host does not set
+  const env = new Map((Config.Env ?? []).filter((line) => line.includes('=')).map((line): [string, string] => [line.split('=', 1)[0] as string, line.slice(line.indexOf('=') + 1)]))
 
   // what is given as a flag hides the variable, a repeated flag counts last; viper takes an empty variable for none
   function given(flag: string, variable: string): Setting<string | null> {
@@ -151,10 +152,10 @@ export function isTelling(logLevel: string): boolean {
   return ['info', 'debug', 'trace'].includes(logLevel)
 }
 
-/** A released image begins with `/watchtower`; an init or a script may stand before it. */
-function argumentsIn({ Path, Args, Config }: z.infer<typeof Answer>): string[] {
+/** A script that is none of the released images' may hand on what it is given. */
+function handedOn({ Path, Args, Config }: z.infer<typeof Answer>): string[] {
   const all = Path ? [Path, ...(Args ?? [])] : [...(Config.Entrypoint ?? []), ...(Config.Cmd ?? [])]
-  return all.slice(all.findIndex((part) => /(?:^|\/)watchtower$/.test(part)) + 1 || 1)
+  return argumentsIn(all) ?? all.slice(1)
 }
 
 const variableOf = (flag: string): string => `WATCHTOWER_${flag.toUpperCase().replaceAll('-', '_')}`

@@ -104,7 +104,7 @@ function judgeOne(entry: Watched, { now, begunAt, bounds, staying, raised, known
 
 /** When it checks next; null where that is not surely known. */
 function nextOf({ since }: Watched, plan: Plan | null, now: number): number | null {
-  return plan?.schedule && (plan.zoneKnown || plan.schedule.type === 'every') ? nextRun(plan.schedule, now, since) : null
+  return plan?.schedule && plan.oneWay && (plan.zoneKnown || plan.schedule.type === 'every') ? nextRun(plan.schedule, now, since) : null
 }
 
 export interface Check {

@@ -123,7 +123,7 @@ export function imageFacts(answer: unknown): ImageFacts | null {
 }
 
 /**
- * Reads the array that `docker inspect $(docker ps -aq) $(docker images -q)` prints; what is
+ * Reads the array that `docker inspect $(docker ps -aq) $(docker images -aq)` prints; what is
  * neither a container nor an image is passed over. Null if it is no array or holds neither.
  */
 export function factsOf(answers: unknown): Facts | null {

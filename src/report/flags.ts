@@ -9,7 +9,7 @@ export interface Flags {
   names: readonly string[]
 }
 
-// Flags that take a value, with their short names: internal/flags/flags.go of 1.7.1 and of the fork's 1.21.0.
+// Flags that take a value, with their short names: internal/flags of 1.7.1, of the fork's 1.21.0, and what its main branch has since.
 const VALUE_FLAGS = new Map<string, string | null>([
   ['host', 'H'], ['api-version', 'a'], ['interval', 'i'], ['schedule', 's'], ['stop-timeout', 't'], ['disable-containers', 'x'],
   ['log-format', 'l'], ['notifications', 'n'], ['porcelain', 'P'],
@@ -24,13 +24,21 @@ const VALUE_FLAGS = new Map<string, string | null>([
     'cert-path', 'cooldown-delay', 'monitor-image-names', 'skip-image-names', 'http-api-endpoints', 'http-api-host', 'http-api-port',
     'http-api-events-token', 'http-api-rate-limit', 'http-api-tls-cert', 'http-api-tls-key', 'http-api-trusted-proxies', 'http-api-proxy-header',
     'http-api-cors-origins', 'http-api-check-timeout', 'http-api-update-timeout', 'cpu-copy-mode', 'lifecycle-uid', 'lifecycle-gid',
-    'registry-tls-min-version', 'notification-template-file',
+    'registry-tls-min-version', 'notification-template-file', 'disk-space-max', 'disk-space-warn', 'enable-containers-by-label',
+    'disable-containers-by-label', 'git-image', 'git-auth-token', 'git-username', 'git-password', 'git-ssh-key-path', 'git-ssh-known-hosts',
+    'git-timeout', 'git-ca-bundle', 'git-dockerfile', 'git-context', 'compose-project',
   ].map((name): [string, null] => [name, null]),
 ])
 const SHORT = new Map([
   ...[...VALUE_FLAGS].flatMap(([name, short]): [string, string][] => (short === null ? [] : [[short, name]])),
   ['v', 'tlsverify'], ['c', 'cleanup'], ['e', 'label-enable'], ['d', 'debug'], ['m', 'monitor-only'], ['R', 'run-once'], ['S', 'include-stopped'],
 ] as [string, string][])
+
+/** What a command hands on to Watchtower: what stands after the program, whose path ends so in every image; null where it is not in it. An init may stand before it. */
+export function argumentsIn(command: readonly string[]): string[] | null {
+  const at = command.findIndex((part) => /(?:^|\/)watchtower$/.test(part))
+  return at < 0 ? null : command.slice(at + 1)
+}
 
 /** Reads the arguments of Watchtower, without the program itself. */
 export function readFlags(args: readonly string[]): Flags {

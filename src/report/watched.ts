@@ -1,7 +1,7 @@
 // Which containers a Watchtower looks at, from its own settings. Takes container facts, gives a
 // predicate. Rules: pkg/filters/filters.go and cmd/root.go of Watchtower 1.7.1.
 import type { ContainerFacts } from './facts.js'
-import { goBoolean, readFlags } from './flags.js'
+import { argumentsIn, goBoolean, readFlags } from './flags.js'
 
 /** Marks a container as a Watchtower; the released images carry it. */
 export const WATCHTOWER_LABEL = 'com.centurylinklabs.watchtower'
@@ -27,7 +27,7 @@ export function watchedBy(watchtower: ContainerFacts | null): (container: Watcha
 /** Why this Watchtower does not watch a container; null where it does. */
 export function unwatchedBy(watchtower: ContainerFacts | null): (container: Watchable) => Reason | null {
   // an image that only stands in for Watchtower has arguments of its own
-  const { values, names } = readFlags(watchtower?.command.path.endsWith('watchtower') ? watchtower.command.args : [])
+  const { values, names } = readFlags((watchtower && argumentsIn([watchtower.command.path, ...watchtower.command.args])) ?? [])
   // a flag wins over its variable; one that is repeated adds to a list, or the last one counts
   const given = (flag: string): string[] => [values.get(flag) ?? watchtower?.env.get(`WATCHTOWER_${flag.toUpperCase().replaceAll('-', '_')}`) ?? []].flat()
   const set = (flag: string): boolean => goBoolean(given(flag).at(-1)) === true

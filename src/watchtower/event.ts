@@ -9,6 +9,8 @@ export type WatchtowerEvent =
   | { type: 'cleanup-started' }
   /** what the banner says of the next check, whole */
   | { type: 'scheduled'; message: string }
+  /** a request over the HTTP API asks for a check, of all images or of some */
+  | { type: 'asked' }
   /** fullId: printed with all 64 digits, as only 1.2.1 and older do */
   | { type: 'update-found'; image: string; newImageId: string; container: string | null; fullId: boolean }
   | { type: 'check-failed'; container: string; detail: string }
@@ -136,6 +138,7 @@ const RULES: readonly Rule[] = [
   },
   { levels: INFO, pattern: /^Starting Watchtower and scheduling first run: /, event: () => ({ type: 'started', version: null }) },
   { levels: INFO, pattern: /^(?:(?:Scheduling first run|Next scheduled run): .{1,200}|Periodic runs are not enabled\.)$/, event: ([message = '']) => ({ type: 'scheduled', message }) },
+  { levels: INFO, pattern: /^Updates triggered by HTTP API request\.$/, event: () => ({ type: 'asked' }) },
   { levels: INFO, pattern: /^Found multiple running watchtower instances\. Cleaning up\.$/, event: () => ({ type: 'cleanup-started' }) },
 ]
 

@@ -87,6 +87,7 @@ export function advance(state: SessionState, event: WatchtowerEvent, at: string 
       state.cleaning = true
       return null
     case 'scheduled':
+    case 'asked':
       return null
     case 'error':
       state.lastError = event.message

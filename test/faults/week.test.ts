@@ -10,6 +10,7 @@ import vm from 'node:vm'
 import t, { type Test } from 'tap'
 import type { Config } from '../../src/config.js'
 import { runDaemon } from '../../src/daemon.js'
+import { socketAgent } from '../../src/docker/agent.js'
 import { createLog } from '../../src/logger.js'
 import { createBotApi } from '../fakes/bot-api.js'
 import { container, createDockerApi, stamp } from '../fakes/docker-api.js'
@@ -105,7 +106,7 @@ async function createWeek(t: Test) {
     async footprint(collections = 1): Promise<Footprint> {
       // what the fakes recorded is not the program's, and neither are connections that wait for their next request
       for (const recorded of [api.requests, api.log('watchtower').queries, bot.requests]) recorded.splice(0)
-      for (const socket of Object.values(globalAgent.freeSockets).flat()) socket?.destroy()
+      for (const { freeSockets } of [globalAgent, socketAgent]) for (const socket of Object.values(freeSockets).flat()) socket?.destroy()
       await clock.settled()
       for (let round = 0; round < collections; round += 1) {
         gc()

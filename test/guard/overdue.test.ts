@@ -38,6 +38,8 @@ t.test('of a version that is not known the reading with the longest gap is waite
   t.same([gap('0 3 * * *', '1.7.1'), gap('0 3 * * *', '1.14.0'), gap('0 3 * * *', null)], [HOUR, 24 * HOUR, 24 * HOUR])
   t.same([gap('30 3 * * 0', '1.7.1'), gap('30 3 * * 0', null)], [null, 7 * 24 * HOUR], 'one of them cannot be read')
   t.equal(gap('0 0 3 * * *', null), 24 * HOUR)
+  const due = (...env: string[]) => dueOf(watched(), planOf(settings('WATCHTOWER_SCHEDULE=0 3 * * *', ...env) as never, null, null, NOW), null)
+  t.same([due('TZ=UTC'), due()], [{ at: null, by: NOW + 17.4 * HOUR }, { at: null, by: NOW + 27.4 * HOUR }], 'when it should have come is not told')
   t.end()
 })
 

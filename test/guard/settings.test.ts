@@ -80,6 +80,10 @@ t.test('all that matters is read from flags and from variables, and says from wh
   t.same(settings(args, env), { ...flagged, interval: { value: '3600', from: 'WATCHTOWER_POLL_INTERVAL' }, timeZone: { value: 'Europe/Paris', from: 'TZ' } }, 'flags win')
 })
 
+t.test('a variable that Compose passes on and the host does not set is named without a value, and is not set', async (t) => {
+  t.same(settings([], ['TZ', 'WATCHTOWER_SCHEDULE', 'WATCHTOWER_POLL_INTERVAL', 'WATCHTOWER_LOG_LEVEL', 'WATCHTOWER_MONITOR_ONLY', 'WATCHTOWER_NOTIFICATION_URL', 'DOCKER_API_VERSION']), settings())
+})
+
 t.test('debug and trace win over the log level', async (t) => {
   t.same(settings(['--debug', '--log-level', 'error']).logLevel, { value: 'debug', from: '--debug' })
   t.same(settings(['-d'], ['WATCHTOWER_TRACE=true']).logLevel, { value: 'trace', from: 'WATCHTOWER_TRACE' })

@@ -1,5 +1,6 @@
 import t from 'tap'
-import type { Plan } from '../../src/guard/overdue.js'
+import { type Plan, planOf } from '../../src/guard/overdue.js'
+import { type Settings, settingsOf } from '../../src/guard/settings.js'
 import type { Vitals } from '../../src/guard/vitals.js'
 import { afterCheck, checkOf, judge, judgeGone, type Known, type Situation } from '../../src/guard/watching.js'
 import type { Watched } from '../../src/guard/watched.js'
@@ -8,7 +9,7 @@ import type { CheckSession } from '../../src/watchtower/session.js'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const NOW = Date.parse('2026-11-26T12:00:00Z')
-const plan: Plan = { schedule: { type: 'every', text: '3600', ms: HOUR }, untold: false, zoneKnown: false, graceMs: HOUR / 2, gapMs: HOUR, firstRun: null, logLevel: 'info' }
+const plan: Plan = { schedule: { type: 'every', text: '3600', ms: HOUR }, untold: false, oneWay: true, zoneKnown: false, graceMs: HOUR / 2, gapMs: HOUR, firstRun: null, logLevel: 'info' }
 const watched = (changes: Partial<Watched> = {}): Watched => ({
   key: 'k', place: 'wt', id: 'w', name: 'wt', swarm: null, startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, anew: null, brokeOff: null, ...changes,
 })
@@ -47,6 +48,16 @@ t.test('one is overdue only when its log was read, and settled by a check alone'
   const broken = checkOf({ end: 'aborted', endedAt: null, error: 'EOF', scanned: null, found: [], failures: [] } as unknown as CheckSession, now)
   t.same(afterCheck([watched()], 'w', broken, null, now), { watched: [watched({ brokeOff: { at: now, times: 1, error: 'EOF' } })], verdicts: [] })
   t.same(afterCheck([], 'w', check, plan, now), { watched: [], verdicts: [] })
+  t.end()
+})
+
+t.test('when it checks next is left out where that depends on a version that is not known', (t) => {
+  const daily = (version: string | null, ...env: string[]): Plan => planOf(settingsOf({ Config: { Env: ['TZ=UTC', ...env] } }) as Settings, version, null, NOW)
+  const next = (plan: Plan): unknown => judge(situation({ raised: ['down:k'], planFor: () => plan })).map(({ alarm }) => alarm && 'next' in alarm && alarm.next)
+  t.same(next(daily('1.14.0', 'WATCHTOWER_SCHEDULE=0 3 * * *')), [NOW + 15 * HOUR])
+  t.same(next(daily(null, 'WATCHTOWER_SCHEDULE=0 3 * * *')), [null])
+  t.same(next(daily(null, 'WATCHTOWER_SCHEDULE=0 0 3 * * *')), [NOW + 15 * HOUR], 'six fields have one meaning')
+  t.same(next(daily(null)), [NOW + 24 * HOUR])
   t.end()
 })
 

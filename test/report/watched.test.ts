@@ -56,6 +56,18 @@ t.test('with label-enable only labelled containers are watched, however it is gi
   for (const [args, env] of without) t.same(watched(watchtower(args, env)), ['web', 'on', 'odd'], `${args} ${env}`)
 })
 
+t.test('what a flag of the fork is given is no name of a container', (t) => {
+  const flags = ['cooldown-delay', 'disk-space-warn', 'disk-space-max', 'enable-containers-by-label', 'disable-containers-by-label', 'git-image', 'git-timeout', 'compose-project']
+  for (const flag of flags) t.same(watched(watchtower([`--${flag}`, 'x'])), ['web', 'on', 'odd'], flag)
+  t.end()
+})
+
+t.test('its arguments are found behind an init', (t) => {
+  t.same(watched(watchtower(['-e', '--', '/watchtower', '--label-enable'], [], '/sbin/tini')), ['on'])
+  t.same(watched(watchtower(['-e', '--', '/watchtower', 'web'], [], '/sbin/tini')), ['web'])
+  t.end()
+})
+
 t.test('a scope takes its own containers only, and none means those without', async (t) => {
   const scoped = [web, one('prod', { [SCOPE]: 'prod' }), one('test', { [SCOPE]: 'test' }), one('empty', { [SCOPE]: '' })]
   t.same(watched(watchtower(), scoped), ['web', 'prod', 'test', 'empty'])

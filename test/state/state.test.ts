@@ -100,8 +100,8 @@ t.test('an alarm is told once until it is settled, and that it is well again onl
   t.end()
 })
 
-t.test('a Watchtower that an older version awaited is read, as one that was not started anew', (t) => {
+t.test('a Watchtower that an older version awaited is read, as one that was not started anew and is no Swarm task', (t) => {
   const older = { key: 'w', place: 'watchtower', id: 'w', name: 'watchtower', startedAt: NOW, restarts: 0, since: NOW, checkedAt: null, lostMs: 0, downSince: null, brokeOff: null }
-  t.same(State.parse({ ...emptyState, watched: [older] }).watched, [{ ...older, anew: null }])
+  t.same(State.parse({ ...emptyState, watched: [older] }).watched, [{ ...older, swarm: null, anew: null }])
   t.end()
 })

@@ -86,6 +86,11 @@ t.test('what the banner says of the next check is kept whole', (t) => {
   t.end()
 })
 
+t.test('that a request asks for a check', (t) => {
+  t.same(event('info', 'Updates triggered by HTTP API request.'), { type: 'asked' })
+  t.end()
+})
+
 t.test('words with more behind them mean something else', (t) => {
   for (const message of [
     'Found new x:1 image (c3fd032ac905) twice', 'Found new x:1 image (c3fd032ac905)\n', 'Found new x:1 y image (c3fd032ac905)', 'Found new x:1 image (C3FD032AC905)',
@@ -95,7 +100,7 @@ t.test('words with more behind them mean something else', (t) => {
     'Watchtower', 'Watchtower latest', 'Unable to update container', 'Unable to update container "": x', 'Unable to update container "/web". x', 'Unable to update container /web',
     'Starting Watchtower', 'Found multiple running watchtower instances. Cleaning up. Now', 'Waiting for running update to be finished...', 'Waiting for the notification goroutine to finish',
     'Using no notifications', 'Checking all containers (except explicitly disabled with label)', 'Scheduling first run: ', 'Note that the first check will be performed in 7 seconds',
-    'Running a one time update.', 'Periodic runs are not enabled. Now', 'The HTTP API is enabled at :8080.', 'Updates triggered by HTTP API request.', 'Next scheduled run',
+    'Running a one time update.', 'Periodic runs are not enabled. Now', 'The HTTP API is enabled at :8080.', 'Updates triggered by HTTP API request. Now', 'Next scheduled run',
     'Skipping container as the pre-update command failed', 'Command output:\nFound new x:1 image (c3fd032ac905)', '',
   ]) {
     t.equal(event('info', message), null, JSON.stringify(message))
