@@ -71,7 +71,9 @@ function duration(name: string, preset: string, least: string, most: string) {
     .check(z.refine(holds, because(`${name} is no usable duration: give one from ${least} to ${most}, like ${preset}`)))
 }
 
+/** NaN where it is none; nothing needs no unit. */
 function milliseconds(text: string): number {
+  if (text === '0') return 0
   const [, digits, unit = ''] = /^(\d{1,6})(ms|s|m|h|d)$/.exec(text) ?? []
   return digits === undefined ? NaN : Number(digits) * (UNITS_MS[unit] as number)
 }
@@ -93,12 +95,12 @@ const Environment = z.object({
   WATCHTOWER_CONTAINER: z.optional(
     z.string().check(z.regex(/^[a-zA-Z0-9][\w.-]+$/, because('WATCHTOWER_CONTAINER is no container name: give one as `docker ps` shows it'))),
   ),
-  HOST_LABEL: z.optional(z.string().check(z.maxLength(64, because('HOST_LABEL is too long: give at most 64 characters')))),
+  HOST_LABEL: z.optional(z.string().check(z.trim(), z.maxLength(64, because('HOST_LABEL is too long: give at most 64 characters')))),
   MESSAGE_LANGUAGE: z._default(z.enum(LANGUAGES, because('MESSAGE_LANGUAGE is unknown: give en or fr')), 'en'),
   MESSAGE_TEMPLATE_FILE: z.optional(z.string()),
   TZ: z._default(z.string().check(z.refine(isTimeZone, because('TZ is no time zone: give the name of one as the IANA lists them, like Europe/Paris or UTC, without quotes'))), 'UTC'),
   REMIND_AFTER: z
-    .pipe(z._default(z.string(), '7d'), z.transform((text: string) => (text === '0' ? 0 : milliseconds(text))))
+    .pipe(z._default(z.string(), '7d'), z.transform(milliseconds))
     .check(z.refine((ms) => ms === 0 || (ms >= milliseconds('1h') && ms <= milliseconds('365d')), because('REMIND_AFTER is no usable duration: give one from 1h to 365d, like 7d, or 0 for never'))),
   QUIET_HOURS: z.optional(
     z.pipe(
@@ -146,7 +148,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       telegram: { token: token.value, chat: data.TELEGRAM_CHAT_ID, topic: data.TOPIC_SYSTEM_ID ?? null, apiRoot: data.TELEGRAM_API_URL.replace(/\/+$/, ''), proxy: proxy.proxy },
       docker: docker.host,
       watchtower: data.WATCHTOWER_CONTAINER ?? null,
-      host: data.HOST_LABEL ?? null,
+      host: data.HOST_LABEL || null,
       remindMs: data.REMIND_AFTER,
       quiet: data.QUIET_HOURS ?? null,
       style: { language: data.MESSAGE_LANGUAGE, timeZone: data.TZ, template: template.template },
@@ -173,7 +175,7 @@ export function readReplayConfig(given: string | null = null, environment: NodeJ
   const template = given === null ? readTemplate('MESSAGE_TEMPLATE_FILE', env.MESSAGE_TEMPLATE_FILE) : readTemplate('--template', given)
   const { data, error } = z.pick(Environment, { HOST_LABEL: true, SESSION_IDLE_AFTER: true, MESSAGE_LANGUAGE: true, TZ: true }).safeParse(env)
   if (error || 'fault' in template) return { type: 'faults', faults: [...('fault' in template ? [template.fault] : []), ...(error ? error.issues.map((issue) => issue.message) : [])] }
-  return { type: 'ok', config: { host: data.HOST_LABEL ?? null, idleMs: data.SESSION_IDLE_AFTER, style: { language: data.MESSAGE_LANGUAGE, timeZone: data.TZ, template: template.template } } }
+  return { type: 'ok', config: { host: data.HOST_LABEL || null, idleMs: data.SESSION_IDLE_AFTER, style: { language: data.MESSAGE_LANGUAGE, timeZone: data.TZ, template: template.template } } }
 }
 
 /** What the state is read with: STATE_DIR and TZ. */

@@ -13,6 +13,8 @@ type Faulty = { fault: string; of: string }
 const PORT = '2375'
 const OVER_TLS = 'tcp://localhost:2376'
 const NOT_SUPPORTED = 'DOCKER_HOST is not supported: give unix:///path/to/docker.sock or tcp://host:2375'
+const UNBRACKETED = 'DOCKER_HOST has an IPv6 address without brackets: write it like tcp://[::1]:2375'
+const BARE_IPV6 = /^(tcp:\/\/)?[\da-f]*(:[\da-f.]*){2,}\/?$/i
 const SSH = 'DOCKER_HOST ssh:// is not supported, for it takes a key that may run anything there: give tcp://host:2376 with DOCKER_TLS_VERIFY=1, or run one sidecar on each host'
 const UNVERIFIED = 'DOCKER_TLS encrypts without checking who answers, which is not supported: set DOCKER_TLS_VERIFY=1 instead, with ca.pem in DOCKER_CERT_PATH'
 
@@ -24,7 +26,7 @@ export function dockerHostFrom(env: NodeJS.ProcessEnv): { host: DockerHost } | F
   if (text.startsWith('ssh://')) return { fault: SSH, of: 'DOCKER_HOST' }
   const isTls = verify !== undefined
   const host = parsed(text || (isTls ? OVER_TLS : 'unix://'))
-  if (host === null) return { fault: NOT_SUPPORTED, of: 'DOCKER_HOST' }
+  if (host === null) return { fault: BARE_IPV6.test(text) ? UNBRACKETED : NOT_SUPPORTED, of: 'DOCKER_HOST' }
   if (!isTls) return { host }
   if (host.type === 'unix') return { fault: 'DOCKER_TLS_VERIFY is set, but a unix socket has no TLS: set DOCKER_HOST to tcp://host:2376, or unset DOCKER_TLS_VERIFY', of: 'DOCKER_TLS_VERIFY' }
   const tls = certificates(env.DOCKER_CERT_PATH ?? env.DOCKER_CONFIG ?? join(homedir(), '.docker'))

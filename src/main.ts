@@ -2,6 +2,9 @@
 // other commands only; the build makes two files of that.
 import { healthcheck } from './healthcheck.js'
 
+// is for who writes a program, and here for the libraries in it: url.parse of docker-modem, over tcp, on Node 24
+process.noDeprecation = true
+
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // the reader of a pipe (`| head`) has seen enough
   if (error.code === 'EPIPE') process.exit(0)

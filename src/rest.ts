@@ -2,7 +2,6 @@
 // kept, which saves a third of the start and some memory. It holds for one version of Node and its flags; with any other
 // V8 compiles as always.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
 
@@ -24,11 +23,11 @@ script.runInThisContext()(module, require)
 
 /**
  * The program; `--write-code`, for the build of the image, keeps the compiled code instead: of a start where neither an
- * engine nor Telegram answers, so that what a start needs is in it.
+ * engine nor Telegram answers, so that what a start needs is in it. Writes beside the program and nowhere else.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] !== '--write-code') return module.exports.main(argv)
-  const stateDir = mkdtempSync(join(tmpdir(), 'start-'))
+  const stateDir = mkdtempSync(join(__dirname, 'start-'))
   process.env = { DOCKER_HOST: 'tcp://127.0.0.1:1', TELEGRAM_API_URL: 'http://127.0.0.1:1', TELEGRAM_BOT_TOKEN: `1:${'made_up'.repeat(5)}`, TELEGRAM_CHAT_ID: '1', STATE_DIR: stateDir }
   setTimeout(() => process.emit('SIGTERM'), 1_000)
   const code = await module.exports.main([])

@@ -113,8 +113,8 @@ const promises = (t: Test, stack: Stack): void => {
   })
   t.test('the sidecar is built from compose/Dockerfile on a base image that can be chosen', async t => {
     t.equal(sidecar.build?.dockerfile, 'compose/Dockerfile')
-    t.strictSame(sidecar.build?.args, { BASE_IMAGE: 'node:24-slim' })
-    t.match(read('Dockerfile'), /^ARG BASE_IMAGE=node:24-slim$/m)
+    t.strictSame(sidecar.build?.args, { BASE_IMAGE: 'node:24-slim', REVISION: 'unknown' })
+    for (const [name, preset] of Object.entries(sidecar.build?.args ?? {})) t.match(read('Dockerfile'), `ARG ${name}=${preset}\n`)
   })
   t.test('Watchtower sends no notification of its own', async t => {
     t.strictSame(Object.keys(settings).filter(name => name.includes('NOTIFICATION')), [])
@@ -147,6 +147,11 @@ t.test('as docker-compose resolves them,', { skip }, t => {
   const { stack, error } = resolve(STACK)
   if (stack === null) throw new Error(`docker-compose config failed: ${error}`)
   promises(t, stack)
+})
+
+t.test('the revision of the image is what the shell that builds says', { skip }, async t => {
+  const { stack } = resolve(STACK, { REVISION: 'e7f63bb' })
+  t.equal(stack?.services['watchtower-telegram']?.build?.args.REVISION, 'e7f63bb')
 })
 
 const TOKEN = '123456:made-up-token-for-tests-not-real'

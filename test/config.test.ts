@@ -50,10 +50,18 @@ t.test('every variable is read', (t) => {
 t.test('reminders and quiet hours are read, and the state alone too', (t) => {
   t.match(readConfig({ ...GOOD, REMIND_AFTER: '1d', QUIET_HOURS: '22:00-08:00' }), { config: { remindMs: 86_400_000, quiet: { from: 1_320, to: 480 } } })
   t.match(readConfig({ ...GOOD, REMIND_AFTER: '0', QUIET_HOURS: '' }), { config: { remindMs: 0, quiet: null } })
-  for (const after of ['5m', '7', '400d', 'never']) t.match(faults({ ...GOOD, REMIND_AFTER: after }), [/^REMIND_AFTER is no usable duration/], after)
+  t.match(readConfig({ ...GOOD, REMIND_AFTER: '0s', SEND_JITTER: '0' }), { config: { remindMs: 0, timing: { jitterMs: 0 } } }, 'none needs no unit')
+  for (const after of ['5m', '7', '400d', 'never', '00']) t.match(faults({ ...GOOD, REMIND_AFTER: after }), [/^REMIND_AFTER is no usable duration/], after)
   for (const hours of ['22-8', 'night']) t.match(faults({ ...GOOD, QUIET_HOURS: hours }), [/^QUIET_HOURS is no window of the day: give one like 22:00-08:00/], hours)
   t.same(readStateConfig({ STATE_DIR: '/state', TZ: 'Europe/Paris' }), { type: 'ok', config: { stateDir: '/state', timeZone: 'Europe/Paris' } })
   t.match(readStateConfig({ TZ: 'Paris' }), { type: 'faults', faults: [/^TZ is no time zone/] })
+  t.end()
+})
+
+t.test('a host label is taken without the blanks around it, and none is left of blanks alone', (t) => {
+  t.match(readConfig({ ...GOOD, HOST_LABEL: ' my nas\n' }), { config: { host: 'my nas' } })
+  t.match(readConfig({ ...GOOD, HOST_LABEL: `${'x'.repeat(64)} ` }), { config: { host: 'x'.repeat(64) } })
+  t.match([readConfig({ ...GOOD, HOST_LABEL: '  ' }), readReplayConfig(null, { HOST_LABEL: '  ' })], [{ config: { host: null } }, { config: { host: null } }])
   t.end()
 })
 
@@ -69,7 +77,7 @@ t.test('all faults are listed at once, each naming its variable', (t) => {
     SESSION_IDLE_AFTER: '10', RECONCILE_EVERY: '1ms', DOCKER_TIMEOUT: '1d', DOCKER_LOST_AFTER: '1ms', TELEGRAM_TIMEOUT: 'x', RETRY_PACE: '1h', SEND_JITTER: '2h', LOG_LEVEL: 'loud', DOCKER_HOST: 'ssh://x',
   }
   t.same(faults(all).map((fault) => fault.split(' ')[0]), Object.keys(all))
-  for (const idle of ['0s', '2d', '10', 'm', '1.5h']) t.match(faults({ ...GOOD, SESSION_IDLE_AFTER: idle }), [/^SESSION_IDLE_AFTER is no usable duration/], idle)
+  for (const idle of ['0', '0s', '2d', '10', 'm', '1.5h']) t.match(faults({ ...GOOD, SESSION_IDLE_AFTER: idle }), [/^SESSION_IDLE_AFTER is no usable duration/], idle)
   for (const url of ['api.telegram.org', 'ftp://x', 'https://me:pw@x', 'https://x/?a=1', 'https://x/#a']) t.match(faults({ ...GOOD, TELEGRAM_API_URL: url }), [/^TELEGRAM_API_URL/], url)
   for (const chat of ['0', '12345678901234567890', '@x', 'https://t.me/x']) t.match(faults({ ...GOOD, TELEGRAM_CHAT_ID: chat }), [/^TELEGRAM_CHAT_ID is no chat/], chat)
   t.end()

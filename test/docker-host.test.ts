@@ -31,6 +31,8 @@ t.test('without TLS it is a socket or a plain port, as the Docker CLI reads them
   t.same(host('tcp://:1234'), { type: 'tcp', host: 'localhost', port: 1234 })
   t.same(host('tcp://[::1]:1234'), { type: 'tcp', host: '[::1]', port: 1234 })
   for (const unsupported of ['npipe:////./pipe/docker_engine', 'https://proxy', 'tcp://proxy:99999', 'tcp://a b']) t.match(host(unsupported), /^DOCKER_HOST: DOCKER_HOST is not supported: give unix:/, unsupported)
+  t.same(host('[fd00::5]'), { type: 'tcp', host: '[fd00::5]', port: 2375 })
+  for (const bare of ['tcp://::1', '::1', 'tcp://::1:2375', 'tcp://fd00::5/']) t.match(host(bare), /^DOCKER_HOST: DOCKER_HOST has an IPv6 address without brackets: write it like tcp:\/\/\[::1\]:2375$/, bare)
   t.same(read({ DOCKER_HOST: 'tcp://nas', DOCKER_CERT_PATH: '/nowhere' }), { type: 'tcp', host: 'nas', port: 2375 }, 'a path alone turns nothing on')
   t.end()
 })

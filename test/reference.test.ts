@@ -36,6 +36,19 @@ t.test('the bounds of every duration are in the table of variables', (t) => {
   t.end()
 })
 
+t.test('a value that example.env gives is the default in the table of variables', (t) => {
+  const given = [...read('compose/example.env').matchAll(/^#?([A-Z_]+)=(.+)$/gm)].map(([, name = '', value = '']) => ({ name, value }))
+  t.ok(given.length > 15)
+  for (const { name, value } of given) t.ok(section('Variables').includes(`\n| \`${name}\` | \`${value}\``), `${name}=${value}`)
+  t.end()
+})
+
+t.test('every package of package.json has its reason in src/README.md, and no other has', async (t) => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<'dependencies' | 'devDependencies', Record<string, string>>
+  const told = [...(read('src/README.md').split('\n## Packages\n')[1] ?? '').matchAll(/^\| ([^|]+?)( \(dev\))? \| .{10,} \|$/gm)].flatMap(([, names = '', dev = '']) => names.split(', ').map((name) => name + dev))
+  t.same(told.sort(), [...Object.keys(dependencies), ...Object.keys(devDependencies).filter((name) => !name.startsWith('@types/')).map((name) => `${name} (dev)`)].sort())
+})
+
 t.test('the table of log events has every event of the program, and no other', (t) => {
   const source = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => read(`src/${name}`)).join('\n')
   const logged = [...source.matchAll(/(?:\.(?:debug|info|warn|error|fatal)|log\[[^\]]+\])\(\s*'([a-z]+(?:[.-][a-z]+)*)'/g)].map(([, event]) => event)
@@ -45,7 +58,7 @@ t.test('the table of log events has every event of the program, and no other', (
   t.end()
 })
 
-const blocks = (name: string): string[] => [...read(name).matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, text = '']) => text.replace(/ *#.*$/gm, ''))
+const blocks = (name: string): string[] => [...read(name).matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, text = '']) => text)
 
 t.test('README.fr.md gives the commands of README.md, in their order', (t) => {
   const [english, french] = [blocks('README.md'), blocks('README.fr.md')]
@@ -54,12 +67,29 @@ t.test('README.fr.md gives the commands of README.md, in their order', (t) => {
   t.end()
 })
 
+t.test('README.md and README.fr.md name the same ten variables, each in the reference', async (t) => {
+  const named = (name: string): string[] => [...read(name).matchAll(/^\| (`[A-Z_]+`.*?) \|/gm)].map(([, names = '']) => names.replace(' ou ', ' or '))
+  t.equal(named('README.md').length, 10)
+  t.same(named('README.fr.md'), named('README.md'))
+  for (const name of named('README.md').join().match(/\w{5,}|\bTZ\b/g) ?? []) t.match(section('Variables'), `\n| \`${name}\` |`)
+})
+
+t.test('no command that is to be pasted has a comment, which an interactive zsh takes for arguments', async (t) => {
+  for (const name of ['README.md', 'README.fr.md', 'compose/README.md']) t.same(blocks(name).filter((block) => /(^|\s)#/m.test(block)), [], name)
+})
+
 t.test('what reads from the terminal is the last command of its block, or it would read the ones pasted with it', (t) => {
   for (const name of ['README.md', 'README.fr.md', 'compose/README.md']) {
     const reading = blocks(name).filter((block) => /^cat > /m.test(block))
     t.ok(reading.length === 1 && /\ncat > \S+\n$/.test(reading[0] ?? ''), name)
   }
   t.end()
+})
+
+t.test('what the commands of README.md write, secrets among it, is left alone by git', async (t) => {
+  const written = blocks('README.md').flatMap((text) => [...text.matchAll(/ > (\S+)/g)].map(([, file = '']) => (file.startsWith('secrets/') ? 'compose/secrets/' : `/${file}`)))
+  t.same(written, ['compose/secrets/', '/watchtower.log', '/images.json'])
+  t.same([...written, 'compose/.env'].filter((name) => !read('.gitignore').split('\n').includes(name)), [])
 })
 
 t.test('README.md is at most 250 lines long', async (t) => {

@@ -7,7 +7,7 @@ import t from 'tap'
 import { createBotApi } from '../fakes/bot-api.js'
 import { BASE_IMAGE, buildBaseImage } from './base-image.js'
 import { engineTest } from './engine.js'
-import { execute, which } from './processes.js'
+import { execute, until, which } from './processes.js'
 import { checkLines, standInWatchtower } from './watchtower.js'
 
 const repository = join(import.meta.dirname, '../..')
@@ -74,4 +74,18 @@ await engineTest(t, 'from a copy of the repository to the first message', async 
   t.match((await bot.waitForMessages(2, 20_000))[1]?.text, /Service: postgres\nCurrent: 16\.1\nNew: 16\.2\n/)
   said('the first report')
   t.ok(performance.now() - started < 300_000, 'within five minutes')
+
+  t.match(await paste(block('docker inspect $('), project), /Service: postgres\nCurrent: 16\.1\nNew: 16\.2\n/, 'what the own log would send')
+
+  // both read one feed: the nightly one is out of the way
+  await paste('docker stop watchtower', folder)
+  const attached = async (): Promise<number> => (await paste('docker logs watchtower-telegram', folder)).match(/"watchtower\.attached"/g)?.length ?? 0
+  const before = await attached()
+  const checked = paste(block('--run-once'), folder)
+  t.ok(await until(async () => (await attached()) > before, 30_000), 'the check by hand is followed')
+  await engine.publish({ ref: 'postgres:16', env: { PG_VERSION: '16.3' } })
+  watchtower.feed(...checkLines([{ image: 'postgres:16', id: await engine.pull('postgres:16') }], 3))
+  watchtower.exit(0)
+  await checked
+  t.match((await bot.waitForMessages(3, 20_000))[2]?.text, /Service: postgres\nCurrent: 16\.1\nNew: 16\.2 → 16\.3/)
 }, 400_000)

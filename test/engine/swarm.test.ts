@@ -27,6 +27,7 @@ async function deploy(t: Test, engine: Engine): Promise<{ bot: BotApi; watchtowe
   mkdirSync(join(cwd, 'secrets'), { recursive: true })
   cpSync(join(repository, 'compose/docker-stack.yml'), join(cwd, 'docker-stack.yml'))
   writeFileSync(join(cwd, 'secrets/telegram_bot_token'), `${bot.token}\n`)
+  writeFileSync(join(cwd, 'message.mustache'), '{{headline}}\n{{#updates}}\n{{name}} from {{current}} to {{new}}\n{{/updates}}\n')
   const state = join(cwd, 'state')
   mkdirSync(state)
   chownSync(state, 1000, 1000)
@@ -35,8 +36,12 @@ async function deploy(t: Test, engine: Engine): Promise<{ bot: BotApi; watchtowe
     version: '3.8',
     services: {
       watchtower: { networks: ['outside'], volumes: [socket, watchtower.mount] },
-      'watchtower-telegram': { networks: ['outside'], volumes: [socket, `${state}:/data`], environment: { TELEGRAM_API_URL: bot.url, SEND_JITTER: '1s' } },
+      'watchtower-telegram': {
+        networks: ['outside'], volumes: [socket, `${state}:/data`], environment: { TELEGRAM_API_URL: bot.url, SEND_JITTER: '1s', MESSAGE_TEMPLATE_FILE: '/message.mustache' },
+        configs: [{ source: 'template', target: '/message.mustache' }],
+      },
     },
+    configs: { template: { file: './message.mustache' } },
     networks: { outside: { external: true, name: 'host' } },
   }))
   await engine.docker(['swarm', 'init', '--advertise-addr', '127.0.0.1', '--listen-addr', '127.0.0.1:0'])
@@ -74,7 +79,7 @@ await engineTest(t, 'a Swarm stack', async (t, engine) => {
     for (const id of [sidecar, ...(await containersOf(engine, 'watchtower_watchtower'))]) t.equal((await engine.inspect(id)).Config.Labels['com.centurylinklabs.watchtower.enable'], 'false')
   })
 
-  await t.test('tells an update on this node, with the name of the node', async (t) => {
+  await t.test('tells an update on this node, with the name of the node, by the template that is a Swarm config', async (t) => {
     await engine.publish({ ref: 'redis:7', env: { REDIS_VERSION: '7.2.3' } })
     await engine.pull('redis:7')
     await engine.run('--name', 'cache', 'redis:7')
@@ -83,7 +88,7 @@ await engineTest(t, 'a Swarm stack', async (t, engine) => {
     const [message] = await bot.waitForMessages(1, 20_000).catch(async (error: Error) => {
       throw new Error(`${error.message}; ${await logOf(sidecar)}`)
     })
-    t.match(message?.text, new RegExp(`on ${hostname()}\\n[^]*Service: cache\\nCurrent: 7\\.2\\.3\\nNew: 7\\.2\\.4\\n`))
+    t.match(message?.text, new RegExp(`on ${hostname()}\\ncache from 7\\.2\\.3 to 7\\.2\\.4$`))
   })
 
   await t.test('as README.md says: a service is pinned by its digest, which shows no update, unless it is deployed with --resolve-image never', async (t) => {
