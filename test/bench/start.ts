@@ -1,5 +1,5 @@
 // How long it takes from nothing until a Watchtower's log is followed, and to say whether it is well, beside bare Node's start.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Program, createEngineWith, createWorld, startProgram } from './program.js'
 import { median, milliseconds, type Row } from './table.js'
@@ -24,7 +24,7 @@ export async function measureStart(installed: Program, runs: number): Promise<Ro
       await api.log('watchtower').waitForFollowers(1, 60_000)
     }))
     // as the image's HEALTHCHECK does, without the program's flags
-    health.push(await timed(() => execFileSync(installed.node, [installed.command.at(-1) as string, 'healthcheck'], { env: world.env, stdio: 'ignore' })))
+    health.push(await timed(() => spawnSync(installed.node, [installed.command.at(-1) as string, 'healthcheck'], { env: world.env })))
     await (program as ReturnType<typeof startProgram> | null)?.stop()
     await Promise.all([api.close(), world.close()])
     await sleep(200)
