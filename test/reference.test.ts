@@ -95,3 +95,12 @@ t.test('what the commands of README.md write, secrets among it, is left alone by
 t.test('README.md is at most 250 lines long', async (t) => {
   t.ok(read('README.md').split('\n').length <= 251)
 })
+
+t.test('each entry of the troubleshooting begins with the doctor, and corrects the two common beliefs', (t) => {
+  const entries = section('Troubleshooting').split('\n### ').slice(1)
+  t.same(entries.map((entry) => entry.split('\n')[0]), ['No notification received', 'Watchtower does not start', 'An auto-update happened', 'Check now', 'Resource use', 'A reboot during the 03:00 check', 'Trying an image before updating'])
+  for (const entry of entries) t.match(entry, /^.*\n\n`doctor` first\b/)
+  t.match(section('Troubleshooting'), /A common belief is that `WATCHTOWER_POLL_INTERVAL` is used where the schedule is bad\. It is not/)
+  t.match(section('Troubleshooting'), /but not end to end: bots cannot do that/)
+  t.end()
+})

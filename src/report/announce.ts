@@ -37,9 +37,10 @@ export interface Found {
 export function newsOf(before: Announced, log: string | null, report: Report, failedChecks: readonly FailedCheck[], present: ReadonlySet<string> | null = null): Found {
   const updates = new Map(report.updates.map((update) => [updateKey(update), update]))
   const failing = new Map(failedChecks.map((failed) => [failureKey(failed), failed]))
-  const announcedBefore = new Set(before.updates)
+  // a check finds few, and what was announced may be thousands: no set is made of that for each check
+  const unsaid = [...updates.keys()].filter((key) => !before.updates.includes(key))
   // its image may have been told when more was known of it
-  const isKnown = (key: string, update: Update): boolean => announcedBefore.has(key) || (isVague(update) && before.updates.some((one) => one.endsWith(imageIn(update))))
+  const isKnown = (key: string, update: Update): boolean => !unsaid.includes(key) || (isVague(update) && before.updates.some((one) => one.endsWith(imageIn(update))))
   const failedBefore = new Map(before.failing.find((one) => one.log === log)?.checks.map((key) => [key, failureOfKey(key)]))
   // a session that broke off has not checked all: what failed before it may still fail
   const brokeOff = report.session.end === 'aborted' || report.session.end === 'eof'
@@ -54,7 +55,7 @@ export function newsOf(before: Announced, log: string | null, report: Report, fa
     },
     stillFailing: [...failing].filter(([key]) => failedBefore.has(key)).map(([, failed]) => ({ ...failed, standing: 'still' })),
     announced: {
-      updates: [...new Set([...before.updates, ...updates.keys()])].slice(-MAX_ANNOUNCED),
+      updates: unsaid.length === 0 ? before.updates : [...before.updates, ...unsaid].slice(-MAX_ANNOUNCED),
       failing: [...before.failing.filter((one) => one.log !== log), { log, checks: [...stillFailing].slice(-MAX_ANNOUNCED) }].slice(-MAX_LOGS),
     },
   }
