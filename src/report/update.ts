@@ -9,7 +9,7 @@ import { imageRef, sameRepository, sameTag, watchtowerNames } from './image-ref.
 import { releaseNotesUrl } from './release-notes.js'
 import { TEXTS } from './texts.js'
 import { versionOf } from './version.js'
-import { watchedBy } from './watched.js'
+import { unwatchedBy } from './watched.js'
 
 const imageId = z.string().check(z.regex(/^[0-9a-f]{12}$/))
 
@@ -66,13 +66,13 @@ type Containers = readonly [ContainerFacts, ...ContainerFacts[]]
  * image whose tag has moved on since is left out as well.
  */
 export function knownUpdates(session: Pick<CheckSession, 'found'>, facts: Facts, watchtower: ContainerFacts | null, missed: boolean): Update[] {
-  const isWatched = watchedBy(watchtower)
+  const reason = unwatchedBy(watchtower)
   // a one-off container stands for a service that has no other
   const served = new Set(facts.containers.filter((c) => !isOneOff(c)).map(keyOf))
   const current = session.found.filter((found) => !missed || isTagged(found, facts))
   const groups = newest(current, facts).map((found) => {
     const newImage = facts.images.find((image) => shortId(image.id) === found.newImageId)
-    const outdated = facts.containers.filter((c) => concerns(found, c, isWatched) && shortId(c.imageId) !== found.newImageId && !(isOneOff(c) && served.has(keyOf(c))))
+    const outdated = concerned(found, facts.containers, reason).filter((c) => shortId(c.imageId) !== found.newImageId && !(isOneOff(c) && served.has(keyOf(c))))
     return { found, outdated: newImage ? byService(outdated).map((containers): Outdated => ({ found, newImage, containers })) : null, unclear: outdated.length === 0 && facts.unclear !== undefined }
   })
   // what this check did not look at may be pending as well
@@ -133,9 +133,12 @@ function knownUpdate({ found, newImage, containers }: Outdated, facts: Facts, pe
 }
 
 /** The fork names the container; stock prints only the image, spelled as the container was created. */
-function concerns(found: Found, container: ContainerFacts, isWatched: (container: ContainerFacts) => boolean): boolean {
-  if (found.containers.length > 0) return found.containers.includes(container.name)
-  return watchtowerNames(container.imageRef).includes(found.image) && isWatched(container)
+function concerned(found: Found, containers: readonly ContainerFacts[], reason: ReturnType<typeof unwatchedBy>): ContainerFacts[] {
+  if (found.containers.length > 0) return containers.filter(({ name }) => found.containers.includes(name))
+  const its = containers.filter(({ imageRef: ref }) => watchtowerNames(ref).includes(found.image))
+  const watched = its.filter((one) => reason(one) === null)
+  // it looks at one of them; a name that fits none is the value of a flag that is not known here
+  return watched.length > 0 ? watched : its.filter((one) => reason(one) === 'not-named')
 }
 
 function byService(containers: readonly ContainerFacts[]): Containers[] {

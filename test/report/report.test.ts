@@ -33,6 +33,17 @@ t.test('one update per service, with all its outdated containers', (t) => {
   t.end()
 })
 
+t.test('what Watchtower found is told though its command has a flag that is not known here, whose value looks like a name', (t) => {
+  const services = (...args: string[]) => {
+    const wt = { ...container('wt', 'containrrr/watchtower', OLD, { 'com.centurylinklabs.watchtower': 'true' }), Path: '/watchtower', Args: args }
+    const facts = [wt, container('web', 'nginx', OLD), container('admin', 'nginx', OLD), container('off', 'nginx', OLD, { 'com.centurylinklabs.watchtower.enable': 'false' }), image(OLD), image(NEW)]
+    return reportOf(session({ found: [found('nginx:latest')] }), factsOf(facts), { host: null, container: 'wt' }).report.updates.map(({ service }) => service)
+  }
+  t.same(services('--monitor-only', '--of-a-later-version', '5G'), ['web', 'admin'])
+  t.same(services('--monitor-only', 'web'), ['web'])
+  t.end()
+})
+
 t.test('of a scaled service all older images are told', (t) => {
   const replicas = [OLD, BUILT, OLD, NEW].map((id, n) => container(`web-${n}`, 'nginx', id, compose('web')))
   t.match(report({ found: [found('nginx:latest')] }, [...replicas, image(OLD), image(NEW), image(BUILT)]).report.updates, [{ containers: ['web-0', 'web-1', 'web-2'], currentImageId: OLD.slice(7, 19), otherImageIds: [BUILT.slice(7, 19)] }])
