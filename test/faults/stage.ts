@@ -61,7 +61,7 @@ export interface Stage {
 }
 
 /** Resolves once check holds; fails saying what was waited for. */
-export async function eventually(check: () => boolean, what: string | (() => string), timeoutMs = 20_000): Promise<void> {
+export async function eventually(check: () => boolean | Promise<boolean>, what: string | (() => string), timeoutMs = 20_000): Promise<void> {
   if (!(await until(check, timeoutMs))) throw new Error(`within ${timeoutMs} ms not: ${typeof what === 'string' ? what : what()}`)
 }
 
