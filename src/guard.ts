@@ -144,11 +144,13 @@ export function createGuard({ docker, config, log, store, signal, onNews }: Guar
     onContainer(container, answer) {
       const [settings, facts, vitals] = [settingsOf(answer), containerFacts(answer), vitalsOf(answer)]
       if (!settings || !facts || !vitals) return
-      const active = vitals.status !== 'stopped' || (vitals.startedAt ?? 0) - docker.aheadMs() >= begun
-      const one: Watched = { container, place: vitals.swarm === null ? container.name : vitals.place, settings, facts, active, unreadable: watched.get(container.id)?.unreadable ?? false, oneOff: vitals.oneOff || settings.runOnce.value }
+      const place = vitals.swarm === null ? container.name : vitals.place
+      const others = [...watched.values()].filter((other) => other.container.id !== container.id && other.place === place)
+      const active = vitals.status !== 'stopped' || ((vitals.startedAt ?? 0) - docker.aheadMs() >= begun && !others.some((other) => other.active))
+      const one: Watched = { container, place, settings, facts, active, unreadable: watched.get(container.id)?.unreadable ?? false, oneOff: vitals.oneOff || settings.runOnce.value }
       watched.set(container.id, one)
       if (!active) return
-      for (const other of watched.values()) if (other !== one && other.place === one.place) other.active = false
+      for (const other of others) other.active = false
       void next(() => judge(one))
       if (mayUpdate(one)) void next(() => memory.look().catch(() => {}))
     },

@@ -135,10 +135,10 @@ t.test('an incident names the setting at fault where it is known, also of one th
   t.match(await told(next), /^2\. Its settings are not known/, 'of a hundred that are gone the oldest are')
 })
 
-const taskOf = (w: Alone) => (id: string, env: string[]): Promise<{ id: string; name: string }> => {
+const taskOf = (w: Alone) => (id: string, env: string[], State?: FakeContainer['State']): Promise<{ id: string; name: string }> => {
   const name = `hosts_watchtower.node1.${id}`
   const one = container({ name, image: 'containrrr/watchtower:1.7.1', labels: { ...WATCHTOWER, 'com.docker.swarm.task.name': name, 'com.docker.swarm.service.name': 'hosts_watchtower' }, env })
-  return w.add(name, env, { Config: one.Config })
+  return w.add(name, env, { Config: one.Config, ...(State && { State }) })
 }
 
 t.test('a Swarm task that takes the place of another has nothing told again, and settles what is mended', async (t) => {
@@ -161,6 +161,9 @@ t.test('the task before it, which stays in the history, is not judged any more',
   const second = await task('b2', [MONITOR_ONLY])
   w.guard.look([first, second])
   await w.idle()
+  // attached to once more, as after a restart of the engine
+  const stopped = { ...container({ name: 'x', image: 'x', status: 'exited' }).State, StartedAt: new Date(Date.now() + 1_000).toISOString() }
+  await task('a1', [MONITOR_ONLY, PRECEDENCE], stopped)
   t.same(w.said(), ['🚨 Watchtower may update a container', '✅ Watchtower is monitor-only'])
 })
 
