@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { count } from './counter.js'
 import { createStage, eventually, settled, type Stage, stateFile } from './stage.js'
@@ -48,6 +49,13 @@ async function refused(t: Test, stage: Stage, remedy: RegExp, env: Record<string
 /** Docker and Telegram are first asked a moment after the start. */
 const isHealthy = (stage: Stage): Promise<void> => eventually(async () => (await stage.health())?.healthy === true, 'healthy')
 
+/** The state file, once nothing was saved for a second: the first looks after a start save too. */
+async function restingState(stage: Stage): Promise<string | null> {
+  const before = stateFile(stage)
+  await sleep(1_000)
+  return stateFile(stage) === before ? before : restingState(stage)
+}
+
 /** While nothing can be saved: told once, red, messages go on; green when it works again. */
 async function unsavable(t: Test, stage: Stage, fail: () => void, mend: () => void): Promise<void> {
   const sidecar = stage.start()
@@ -55,8 +63,8 @@ async function unsavable(t: Test, stage: Stage, fail: () => void, mend: () => vo
   stage.check(1)
   await stage.told()
   await settled(stage)
-  const before = stateFile(stage)
   await isHealthy(stage)
+  const before = await restingState(stage)
   fail()
   stage.check(1)
   await stage.told()
