@@ -150,7 +150,7 @@ t.test('without an answer from inspect the report is sent without service names'
   await w.api.log('watchtower').waitForFollowers(1)
   w.api.override(/^\/images\//, { type: 'answer', status: 500, body: { message: 'broken' } })
   w.say('watchtower', found, done)
-  const [message] = await w.bot.waitForMessages(1, 9_000)
+  const [message] = await w.bot.waitForMessages(1)
   t.match(message?.text, /Current: unknown\nNew: image/)
   t.equal(w.events('facts.missing').length, 1)
 })

@@ -1,5 +1,6 @@
 // A world in which an update was announced, and what a person does with it.
 import type { Test } from 'tap'
+import { until } from './engine/processes.js'
 import { container, madeUpId } from './fakes/docker-api.js'
 import { compose, createWorld, done, found, type World } from './world.js'
 
@@ -26,8 +27,8 @@ export async function announced(t: Test, overrides: Parameters<typeof createWorl
   return w
 }
 
-/** Resolves when the message that stands first in the chat reads so. */
+/** Resolves when the message that stands first in the chat reads so, or after a minute in which it did not. */
 export async function shows(w: World, pattern: RegExp, nth = 0): Promise<string> {
-  for (let tries = 0; tries < 160 && !pattern.test(w.bot.messages[nth]?.text ?? ''); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50))
+  await until(() => pattern.test(w.bot.messages[nth]?.text ?? ''), 60_000)
   return w.bot.messages[nth]?.text ?? ''
 }

@@ -28,8 +28,8 @@ for (const folder of readdirSync(root).filter((name) => existsSync(join(root, na
     log.write(...lines.map((text, index) => ({ at: stamp(Date.parse('2026-11-23T03:00:00Z'), index), stream: 'stderr' as const, text })))
     const plain = (): number => log.queries.filter(({ follow }) => !['1', 'true'].includes(follow ?? '')).length
     const before = plain()
-    t.ok(await until(() => plain() >= before + 3, 8_000), 'it was read')
-    await until(() => w.bot.messages.filter(({ text }) => !UPDATES.test(text)).length >= (WRONG[folder] ?? []).length, 8_000)
+    t.ok(await until(() => plain() >= before + 3, 60_000), 'it was read')
+    await until(() => w.bot.messages.filter(({ text }) => !UPDATES.test(text)).length >= (WRONG[folder] ?? []).length, 60_000)
     await w.stop()
     const told = w.bot.messages.map(({ text }) => text.split('\n')[0] ?? '')
     t.same(told.filter((headline) => !UPDATES.test(headline)), WRONG[folder] ?? [])

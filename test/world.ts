@@ -37,8 +37,12 @@ export interface World {
   stop(): Promise<number>
   /** writes Watchtower's lines, stamped one after the other */
   say(name: string, ...messages: string[]): void
+  /** resolves with all lines of an event once there are so many; rejects after a minute */
   waitFor(name: string, count?: number): Promise<Record<string, any>[]>
 }
+
+/** Only what never comes takes longer: a machine may be ten times slower than this, and a write that failed is tried again after up to 30 s. */
+const COMES_MS = 60_000
 
 /** A fake engine with Watchtower and an outdated postgres, a fake Bot API with a topic, and the daemon, not started yet. */
 export async function createWorld(t: Test, overrides: Partial<Omit<Config, 'timing'>> & { timing?: Partial<Timing> } = {}): Promise<World> {
@@ -94,7 +98,7 @@ export async function createWorld(t: Test, overrides: Partial<Omit<Config, 'timi
     async waitFor(name, count = 1) {
       if (self.events(name).length < count) {
         await new Promise<void>((resolve, reject) => {
-          const timer = setTimeout(() => reject(new Error(`${name} ×${count} did not come; came: ${lines.map((l) => l.event).join(' ')}`)), 8_000)
+          const timer = setTimeout(() => reject(new Error(`${name} ×${count} did not come; came: ${lines.map((l) => l.event).join(' ')}`)), COMES_MS)
           const check = (): void => {
             if (self.events(name).length < count) return
             clearTimeout(timer)
