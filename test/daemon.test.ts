@@ -20,6 +20,8 @@ t.test('a check in the log becomes one message in the topic, and the report is l
     updates: [{ service: 'postgres', project: 'friday', directory: '/opt/friday', containers: ['friday-postgres'], currentVersion: '16.1', newVersion: '16.2' }],
   })
   await w.waitFor('report.sent')
+  // the first look at Telegram does not wait for the log, nor the log for it
+  await w.waitFor('telegram.ready')
   await w.stop()
   for (const event of ['started', 'telegram.ready', 'docker.connected', 'watchtower.attached', 'update.found', 'report.sent', 'stopped']) t.equal(w.events(event).length, 1, event)
 })
