@@ -110,8 +110,7 @@ t.test('a damaged state is said in the log and in the chat, and what is told aga
 t.test('a second sidecar on the same state, and a state of a newer version, end the start with one sentence', async (t) => {
   const w = await createWorld(t)
   const first = w.start()
-  await w.waitFor('watchtower.attached')
-  await w.waitFor('telegram.ready')
+  await w.well()
   t.match(JSON.parse((await ask(join(w.config.stateDir, 'lock'))) ?? ''), { healthy: true, faults: [], doing: /^following watchtower, Docker answered \d s ago, 0 to send$/ })
   const second = await createWorld(t, { stateDir: w.config.stateDir })
   t.equal(await second.start(), 1)

@@ -6,6 +6,8 @@ import type { Test } from 'tap'
 import type { Config, Timing } from '../src/config.js'
 import { runDaemon } from '../src/daemon.js'
 import { createLog } from '../src/logger.js'
+import { ask, lockPath } from '../src/state/ask.js'
+import { until } from './engine/processes.js'
 import { type BotApi, createBotApi } from './fakes/bot-api.js'
 import { container, createDockerApi, type DockerApi, image, madeUpId, stamp } from './fakes/docker-api.js'
 
@@ -35,6 +37,10 @@ export interface World {
   /** starts the daemon, again after a stop too; the promise resolves to its exit code */
   start(): Promise<number>
   stop(): Promise<number>
+  /** resolves once the daemon answers so to the health check, as JSON: its first looks at Docker and at Telegram come in any order */
+  answers(pattern: RegExp): Promise<void>
+  /** the same, that it is healthy */
+  well(): Promise<void>
   /** writes Watchtower's lines, stamped one after the other */
   say(name: string, ...messages: string[]): void
   /** resolves with all lines of an event once there are so many; rejects after a minute */
@@ -92,6 +98,12 @@ export async function createWorld(t: Test, overrides: Partial<Omit<Config, 'timi
       abort.abort()
       return running
     },
+    async answers(pattern) {
+      const path = lockPath(config.stateDir)
+      let answer: string | null = null
+      if (!(await until(async () => pattern.test((answer = await ask(path)) ?? ''), COMES_MS))) throw new Error(`it does not answer ${pattern}, but ${answer}`)
+    },
+    well: () => self.answers(/"healthy":true/),
     say(name, ...messages) {
       api.log(name).write(...messages.map((text) => ({ at: stamp((clock += 1000), 123456), stream: 'stderr' as const, text: text.startsWith('raw:') ? text.slice(4) : `time="2026-11-23T03:00:00Z" level=info msg="${text}"` })))
     },
