@@ -36,7 +36,7 @@ t.test('the doctor works beside a running sidecar, which it neither disturbs nor
   t.equal(json.code, rows.some(({ mark }) => mark === 'fault') ? 1 : 0)
   t.equal(text.code, json.code)
   t.notMatch(`${text.stdout}${json.stdout}`, w.bot.token)
-  t.same(readdirSync(w.config.stateDir).filter((file) => !/^(lock|state\.json(\.bak|\.new)?)$/.test(file)), [], 'it leaves no file of its own')
+  t.same(readdirSync(w.config.stateDir).filter((file) => !/^(lock|state\.json(\.bak)?(\.new)?)$/.test(file)), [], 'it leaves no file of its own')
   t.equal(w.bot.requests.filter(({ method }) => method === 'sendMessage').length, 0)
   w.say('watchtower', found, done)
   await w.waitFor('report.sent')
