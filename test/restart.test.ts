@@ -80,12 +80,14 @@ t.test('a message whose answer the end of the program cut off is sent again, mar
 
 t.test('what waits while Telegram cannot be reached becomes one message, in which a newer image replaces the older', async (t) => {
   const w = await createWorld(t)
-  w.bot.next('sendMessage', { type: 'too-many-requests', retryAfter: 1 })
+  w.bot.always('sendMessage', { type: 'too-many-requests', retryAfter: 3 })
   void w.start()
   await w.api.log('watchtower').waitForFollowers(1)
   w.say('watchtower', 'Found new app-a:1 image (111111111111)', done)
   await w.waitFor('report.retry')
   w.say('watchtower', 'Found new app-a:1 image (222222222222)', other('app-b'), done)
+  await w.waitFor('session.sealed', 2)
+  w.bot.always('sendMessage', null)
   await w.waitFor('report.sent')
   t.match(w.bot.messages.map(({ text }) => text), [/^🔔 2 Docker Updates Available[^]*app-a:1\nCurrent: unknown\nNew: image 222222222222[^]*app-b:1/])
 })
