@@ -132,17 +132,17 @@ t.test('an engine that does not answer does not delay the end', async (t) => {
   await w.waitFor('started')
   const asked = performance.now()
   t.equal(await w.stop(), 0)
-  t.ok(performance.now() - asked < 4_000)
+  t.ok(performance.now() - asked < 30_000)
 })
 
 t.test('an engine that is gone is told, and after its time ends the program', async (t) => {
-  const w = await createWorld(t, { timing: { dockerLostMs: 1_500 } })
+  const w = await createWorld(t, { timing: { dockerLostMs: 4_000 } })
   const exit = w.start()
   await w.waitFor('watchtower.attached')
   await w.api.down()
   t.equal(await exit, 1)
   t.match(w.events('health.red')[0], { faults: [/no Docker socket/] })
-  t.match(w.events('docker.lost'), [{ level: 'fatal', msg: /has not answered for 1\.5 s/ }])
+  t.match(w.events('docker.lost'), [{ level: 'fatal', msg: /has not answered for 4 s/ }])
 })
 
 t.test('a chat that moved is remembered, unless another is configured', async (t) => {
