@@ -33,11 +33,12 @@ export function program(t: Test, args: readonly string[], { env = {}, nodeArgume
   let stdout = ''
   let stderr = ''
   const watchers = new Set<() => void>()
-  child.stdout?.on('data', (chunk) => {
+  // a character may come in two chunks
+  child.stdout?.setEncoding('utf8').on('data', (chunk) => {
     stdout += chunk
     for (const check of watchers) check()
   })
-  child.stderr?.on('data', (chunk) => (stderr += chunk))
+  child.stderr?.setEncoding('utf8').on('data', (chunk) => (stderr += chunk))
   const exit = once(child, 'close').then(([code]) => code as number | null)
   return {
     child, exit,
