@@ -1,5 +1,6 @@
 // The guard in a running daemon, between a fake engine and a fake Bot API.
 import t from 'tap'
+import { until } from './engine/processes.js'
 import { container, image, madeUpId, stamp } from './fakes/docker-api.js'
 import { compose, createWorld, done, found, WATCHTOWER, type World } from './world.js'
 
@@ -86,6 +87,8 @@ t.test('a replaced container is told of at once, before the check ends, once', a
   void w.start()
   await w.api.log('watchtower').waitForFollowers(1)
   await w.bot.waitForMessages(1)
+  // it is told of before the guard has looked at what there is
+  await until(() => w.api.requests.some(({ path }) => path.includes(`/images/sha256:${madeUpId('postgres 16.1')}/json`)), 60_000)
   w.say('watchtower', 'Watchtower 1.7.1', found, stopping, creating)
   recreate(w)
   const message = (await w.bot.waitForMessages(2))[1]
