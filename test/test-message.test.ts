@@ -45,8 +45,8 @@ t.test('every failure is a sentence with its remedy, without the token', async (
   }
   t.equal(await failed({ type: 'error', status: 403, description: 'Forbidden: bot was kicked from the supergroup chat' }), 'Telegram refuses the test message: 403: Forbidden: bot was kicked from the supergroup chat; add the bot to the chat again')
   t.equal(await failed({ type: 'too-many-requests', retryAfter: 30 }), 'Telegram asks to wait (429: Too Many Requests: retry after 30): try again in 30 s')
-  const hung = { timing: { ...w.config.timing, telegramTimeoutMs: 50 } }
-  t.match(await failed({ type: 'hang' }, hung), /^no answer from the Bot API within 0\.05 s: the test message may have arrived all the same; look there and check this machine's way to http/)
+  const hung = { timing: { ...w.config.timing, telegramTimeoutMs: 1_500 } }
+  t.match(await failed({ type: 'hang' }, hung), /^no answer from the Bot API within 1\.5 s: the test message may have arrived all the same; look there and check this machine's way to http/)
   w.bot.always('sendMessage', { type: 'error', status: 400, description: 'Bad Request: made up' })
   w.bot.next('sendMessage', ...Array.from({ length: 2 }, () => ({ type: 'error', status: 400, description: 'Bad Request: made up' }) as const))
   t.match((await send(w)).sentence, /^Telegram refuses the test message: 400: Bad Request: made up; /)

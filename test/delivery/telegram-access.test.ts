@@ -5,12 +5,12 @@ import { type BotApi, createBotApi, type FakeChat } from '../fakes/bot-api.js'
 const CHAT = -1001234567890
 const never = new AbortController().signal
 
-async function access(t: Test, chat: Partial<FakeChat>, options: { chat?: number | null; topic?: number | null; prepare?(bot: BotApi): void } = {}): Promise<Access & { bot_: BotApi }> {
+async function access(t: Test, chat: Partial<FakeChat>, options: { chat?: number | null; topic?: number | null; timeoutMs?: number; prepare?(bot: BotApi): void } = {}): Promise<Access & { bot_: BotApi }> {
   const bot = await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [7], ...chat }] })
   t.teardown(() => bot.close())
   options.prepare?.(bot)
-  const given = { chat: CHAT, topic: 7, ...options }
-  return { ...(await askAccess({ token: bot.token, chat: given.chat, topic: given.topic, apiRoot: bot.url, timeoutMs: 1_000 }, never)), bot_: bot }
+  const given = { chat: CHAT, topic: 7, timeoutMs: 20_000, ...options }
+  return { ...(await askAccess({ token: bot.token, chat: given.chat, topic: given.topic, apiRoot: bot.url, timeoutMs: given.timeoutMs }, never)), bot_: bot }
 }
 
 t.test('bot, chat, topic and rights are asked, and nothing is sent', async (t) => {
@@ -58,7 +58,7 @@ t.test('a failure is a value, sorted, without the token, and what depends on it 
   t.match(refused, { bot: { type: 'permanent', reason: '401: Unauthorized', remedy: /the bot token is wrong/ }, chat: null, topic: null, rights: null })
   t.match(await access(t, {}, { chat: -1 }), { bot: { type: 'known' }, chat: { type: 'permanent', reason: '400: Bad Request: chat not found' }, topic: null, rights: null })
   t.match(await access(t, {}, { topic: 8 }), { topic: { type: 'permanent', reason: '400: Bad Request: message thread not found' }, rights: { type: 'known' } })
-  t.match(await access(t, {}, { prepare: (bot) => bot.always('getChatMember', { type: 'hang' }) }), { rights: { type: 'transient', reason: 'no answer from the Bot API within 1 s' } })
+  t.match(await access(t, {}, { timeoutMs: 1_000, prepare: (bot) => bot.always('getChatMember', { type: 'hang' }) }), { rights: { type: 'transient', reason: 'no answer from the Bot API within 1 s' } })
   const moved = await access(t, { migratedTo: -1009876543210 }, { prepare: (bot) => bot.chats.push({ id: -1009876543210, is_forum: true, topics: [7] }) })
   t.match(moved, { topic: { type: 'known', value: { movedTo: -1009876543210 } }, rights: { type: 'known' } })
 })

@@ -12,7 +12,7 @@ const never = new AbortController().signal
 async function world(t: Test, options: { topic?: number | null; token?: string; timeoutMs?: number; language?: 'en' | 'fr' } = {}) {
   const bot = await createBotApi({ chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC], closedTopics: [] }] })
   t.teardown(() => bot.close())
-  const telegram = createTelegram({ token: options.token ?? bot.token, chat: CHAT, topic: options.topic === undefined ? TOPIC : options.topic, apiRoot: bot.url, timeoutMs: options.timeoutMs ?? 5_000, language: options.language ?? 'en' })
+  const telegram = createTelegram({ token: options.token ?? bot.token, chat: CHAT, topic: options.topic === undefined ? TOPIC : options.topic, apiRoot: bot.url, timeoutMs: options.timeoutMs ?? 20_000, language: options.language ?? 'en' })
   return { bot, telegram }
 }
 const error = (status: number, description: string) => ({ type: 'error' as const, status, description })
@@ -158,7 +158,7 @@ t.test('a message has a link where its chat has such links', async (t) => {
   t.teardown(() => bot.close())
   const links = []
   for (const chat of ['@public_home', -4000, -1001234567890]) {
-    const telegram = createTelegram({ token: bot.token, chat, topic: null, apiRoot: bot.url, timeoutMs: 5_000, language: 'en' })
+    const telegram = createTelegram({ token: bot.token, chat, topic: null, apiRoot: bot.url, timeoutMs: 20_000, language: 'en' })
     const outcome = await telegram.send(message, false, never)
     links.push(outcome.type === 'sent' ? outcome.link : outcome)
   }
@@ -206,7 +206,7 @@ t.test('https is spoken to in TLS: nobody on the way reads the token', async (t)
   t.teardown(() => server.close())
   const { port } = server.address() as { port: number }
   const token = '123456:made-up-token-for-tests-not-real'
-  const telegram = createTelegram({ token, chat: CHAT, topic: null, apiRoot: `https://127.0.0.1:${port}`, timeoutMs: 5_000, language: 'en' })
+  const telegram = createTelegram({ token, chat: CHAT, topic: null, apiRoot: `https://127.0.0.1:${port}`, timeoutMs: 20_000, language: 'en' })
   t.match(await telegram.send(message, false, never), { type: 'transient' })
   const said = Buffer.concat(heard)
   t.equal(said[0], 22, 'a handshake')
@@ -225,7 +225,7 @@ t.test('the token is in no outcome, whatever fails', async (t) => {
   const { bot, telegram } = await world(t)
   bot.next('sendMessage', error(400, `Bad Request: ${bot.token} is odd`), { type: 'cut' })
   const outcomes = [await telegram.send(message, false, never), await telegram.send(message, false, never)]
-  const wrong = createTelegram({ token: bot.token, chat: CHAT, topic: null, apiRoot: 'http://127.0.0.1:99999', timeoutMs: 5_000, language: 'en' })
+  const wrong = createTelegram({ token: bot.token, chat: CHAT, topic: null, apiRoot: 'http://127.0.0.1:99999', timeoutMs: 20_000, language: 'en' })
   outcomes.push(await wrong.send(message, false, never))
   t.notMatch(inspect(outcomes, { depth: null }), bot.token)
 })

@@ -22,7 +22,7 @@ t.test('1.41 is asked for, or the nearest that the engine takes', (t) => {
 async function askAll(api: Awaited<ReturnType<typeof createDockerApi>>): Promise<string[]> {
   api.containers.push(container({ name: 'web', image: 'nginx:1.25', id }))
   api.images.push(image({ ref: 'nginx:1.25', id: `sha256:${'b'.repeat(64)}` }))
-  const docker = createDocker({ type: 'unix', path: api.socketPath }, 5_000, never)
+  const docker = createDocker({ type: 'unix', path: api.socketPath }, 20_000, never)
   const stop = new AbortController()
   await docker.ping()
   await docker.version()
@@ -50,7 +50,7 @@ t.test('an engine that takes nothing newer than 1.41, and one that takes nothing
 t.test('an engine that comes back as another is asked anew', async (t) => {
   const api = await createDockerApi()
   t.teardown(() => api.close())
-  const docker = createDocker({ type: 'unix', path: api.socketPath }, 5_000, never)
+  const docker = createDocker({ type: 'unix', path: api.socketPath }, 20_000, never)
   const versions = (): string[] => api.requests.splice(0).map(({ path }) => /^\/v[\d.]+/.exec(path)?.[0] ?? path)
   await docker.list()
   Object.assign(api, { apiVersion: '1.52', minApiVersion: '1.44' })
@@ -69,6 +69,6 @@ t.test('where the version is not told, as behind a proxy that keeps it back, pat
   const api = await createDockerApi()
   t.teardown(() => api.close())
   api.override('/version', { type: 'answer', status: 403, body: 'no' })
-  await createDocker({ type: 'unix', path: api.socketPath }, 5_000, never).list()
+  await createDocker({ type: 'unix', path: api.socketPath }, 20_000, never).list()
   t.same(api.requests.map(({ path }) => path.replace(/\?.*/, '')), ['/version', '/containers/json'])
 })

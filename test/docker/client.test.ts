@@ -93,20 +93,20 @@ t.test("the doctor's one write starts nothing, tells an engine from what refuses
   t.teardown(() => api.close())
   const host = { type: 'unix', path: api.socketPath } as const
   const path = `/containers/${'0'.repeat(64)}/start`
-  t.same(await probeWrite(host, 5_000, never), { reached: true, status: 404 })
+  t.same(await probeWrite(host, 20_000, never), { reached: true, status: 404 })
   t.same(api.requests, [{ method: 'POST', path }])
   const answers: [number, string | object, boolean][] = [[403, '<html>403 Forbidden</html>', false], [405, { message: 'read-only' }, false], [404, 'page not found', false], [204, '', false], [503, 'No server is available', false]]
   for (const [status, body, reached] of answers) {
     api.override(path, { type: 'answer', status, body })
-    t.same(await probeWrite(host, 5_000, never), { reached, status }, String(status))
+    t.same(await probeWrite(host, 20_000, never), { reached, status }, String(status))
   }
   api.override(path, { type: 'answer', status: 302, body: '', headers: { location: '/containers/x/export' } })
-  await t.rejects(probeWrite(host, 5_000, never), 'a redirect is not followed')
+  await t.rejects(probeWrite(host, 20_000, never), 'a redirect is not followed')
   t.ok(api.requests.every((request) => request.path === path))
   api.override(path, { type: 'hang' })
   await t.rejects(probeWrite(host, 50, never), { code: 'ETIMEDOUT' })
   api.override(path, { type: 'cut' })
-  await t.rejects(probeWrite(host, 5_000, never), { code: 'ECONNRESET' })
+  await t.rejects(probeWrite(host, 20_000, never), { code: 'ECONNRESET' })
 })
 
 t.test('an engine on TCP is reached as well', async (t) => {
