@@ -148,6 +148,6 @@ t.test('HTML is read as Telegram reads it', async (t) => {
     const started = performance.now()
     readHtml(unit.repeat(1_000_000 / unit.length))
     readHtml(`<b${unit.repeat(1_000_000 / unit.length)}`)
-    t.ok(performance.now() - started < 1_000, JSON.stringify(unit))
+    t.ok(performance.now() - started < 20_000, JSON.stringify(unit))
   }
 })

@@ -157,6 +157,6 @@ t.test('megabytes of version, reference or label are read in linear time', async
     versionOf(text, image({ PG_VERSION: text }, { version: text, 'ref.name': text }))
     versionOf('postgres', image({ PG_VERSION: text }, { version: '1', 'ref.name': text }))
     majorChanged(text, `17rc${text}`)
-    t.ok(performance.now() - start < 2000, unit)
+    t.ok(performance.now() - start < 20_000, unit)
   }
 })
