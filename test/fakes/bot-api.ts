@@ -66,7 +66,7 @@ export interface BotApi {
   next(method: string, ...answers: Scripted[]): void
   /** one answer for all calls of a method ('*': of any) that nothing is queued for, until set to null */
   always(method: string, answer: Scripted | null): void
-  /** resolves with all messages once there are at least n; rejects after timeoutMs (default a minute: a machine may be ten times slower than this) saying what came instead */
+  /** resolves with all messages once there are at least n; rejects after timeoutMs (default 30 s) saying what came instead */
   waitForMessages(n: number, timeoutMs?: number): Promise<SentMessage[]>
   /** resolves with all requests of a method ('*': any) once there are at least n, answered or not */
   waitForRequests(method: string, n: number, timeoutMs?: number): Promise<ApiRequest[]>
@@ -186,9 +186,9 @@ export async function createBotApi(options: BotApiOptions): Promise<BotApi> {
     token, chats, requests, messages: telegram.messages,
     next: (method, ...answers) => void queues.set(method, [...(queues.get(method) ?? []), ...answers]),
     always: (method, answer) => void (answer ? standing.set(method, answer) : standing.delete(method)),
-    waitForMessages: (n, timeoutMs = 60_000) =>
+    waitForMessages: (n, timeoutMs = 30_000) =>
       waitUntil(() => telegram.messages.length >= n ? telegram.messages : undefined, timeoutMs, `${n} messages`),
-    waitForRequests: (method, n, timeoutMs = 60_000) => waitUntil(() => {
+    waitForRequests: (method, n, timeoutMs = 30_000) => waitUntil(() => {
       const found = requests.filter((one) => method === '*' || one.method === method)
       return found.length >= n ? found : undefined
     }, timeoutMs, `${n} requests of ${method}`),
