@@ -34,18 +34,18 @@ export function madeUpId(seed: string): string {
   return createHash('sha256').update(seed).digest('hex')
 }
 
-/** A running container unless `status` says otherwise; `imageId` defaults to one made up from `image`. A Watchtower is monitor-only unless `env` says otherwise. */
+/** A running container, started long ago whatever the date is, unless `status` says otherwise; `imageId` defaults to one made up from `image`. A Watchtower is monitor-only unless `env` says otherwise. */
 export function container(from: {
   name: string; image: string; id?: string; imageId?: string; status?: string; labels?: Record<string, string>
   env?: string[]; args?: string[]; tty?: boolean; logDriver?: string
 }): FakeContainer {
   const { name, image: ref, status = 'running', args = [] } = from
   return {
-    Id: from.id ?? madeUpId(`container ${name}`), Name: `/${name}`, Created: '2026-11-01T00:00:00.000000000Z',
+    Id: from.id ?? madeUpId(`container ${name}`), Name: `/${name}`, Created: '2020-11-01T00:00:00.000000000Z',
     Image: from.imageId ?? `sha256:${madeUpId(`image ${ref}`)}`, Path: '/entrypoint', Args: args, RestartCount: 0,
     State: {
       Status: status, Running: status === 'running', ExitCode: 0,
-      StartedAt: '2026-11-01T00:00:01.000000000Z', FinishedAt: '0001-01-01T00:00:00Z',
+      StartedAt: '2020-11-01T00:00:01.000000000Z', FinishedAt: '0001-01-01T00:00:00Z',
     },
     Config: {
       Image: ref, Tty: from.tty ?? false, Labels: from.labels ?? {}, Env: from.env ?? (from.labels?.['com.centurylinklabs.watchtower'] === 'true' ? ['WATCHTOWER_MONITOR_ONLY=true'] : []), Cmd: args.length > 0 ? args : null,

@@ -12,7 +12,7 @@ t.test("a container's inspect answer is reduced to what a report needs", async (
     imageRef: 'nginx',
     imageId: `sha256:${madeUpId('image nginx')}`,
     status: 'running',
-    created: '2026-11-01T00:00:00.000000000Z',
+    created: '2020-11-01T00:00:00.000000000Z',
     health: null,
     labels: new Map([['a', '1']]),
     env: new Map(),
