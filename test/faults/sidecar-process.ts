@@ -45,19 +45,20 @@ export function startProcess(t: Test, env: Record<string, string>, nodeArguments
   let output = ''
   let stdout = ''
   const watchers = new Set<() => void>()
-  child.stdout?.on('data', (chunk) => {
+  // a chunk may end within a character
+  child.stdout?.setEncoding('utf8').on('data', (chunk) => {
     output += chunk
     stdout += chunk
     for (const check of watchers) check()
   })
-  child.stderr?.on('data', (chunk) => (output += chunk))
+  child.stderr?.setEncoding('utf8').on('data', (chunk) => (output += chunk))
   const lines = (): Record<string, any>[] => stdout.slice(0, stdout.lastIndexOf('\n') + 1).split('\n').filter(Boolean).map((line) => JSON.parse(line))
   const events = (name: string): Record<string, any>[] => lines().filter((line) => line.event === name)
   const exit = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
   return {
     child, exit, lines, events,
     output: () => output,
-    waitFor: (name, n = 1, timeoutMs = 15_000) => new Promise((resolve, reject) => {
+    waitFor: (name, n = 1, timeoutMs = 30_000) => new Promise((resolve, reject) => {
       const check = (): void => {
         const found = events(name)
         if (found.length < n) return
