@@ -141,7 +141,7 @@ async function untilMended(t: Test, faults: Readonly<Record<string, [fail: (stag
 const always = (method: string, status: number, description: string): [(stage: Stage) => void, (stage: Stage) => void] =>
   [({ bot }) => bot.always(method, { type: 'error', status, description }), ({ bot }) => bot.always(method, null)]
 
-t.test('what Telegram answers', { timeout: 280_000 }, (t) => faultTable(t, [
+t.test('what Telegram answers', { timeout: 840_000 }, (t) => faultTable(t, [
   { row: 39, fault: '500, 502 page, garbage, a byte at a time, no answer', expected: 'unknown: asks first, sent again once, marked', run: (t) => unknownOutcomes(t, NOTHING_USABLE, false) },
   { row: 40, fault: 'accepted, then a reset, an end, half a body, garbage', expected: 'one marked repeat at most', run: (t) => unknownOutcomes(t, CUTS, true) },
   { row: 41, fault: '400 can\'t parse entities', expected: 'sent as plain text, once', run: refusedMarkup },

@@ -112,8 +112,8 @@ async function frozen(t: Test, engine: Engine): Promise<string> {
 }
 
 await engineFaults(t, [
-  { row: 17, fault: 'dockerd gets SIGTERM and is started again, twice', expected: 'the same process reads on, nothing lost or repeated', timeoutMs: 120_000, run: (t, engine) => daemonRestarts(t, engine, 17, engine.dockerd.stop) },
-  { row: 18, fault: 'dockerd gets SIGKILL and is started again, twice', expected: 'the same process reads on, nothing lost or repeated', timeoutMs: 120_000, run: (t, engine) => daemonRestarts(t, engine, 18, engine.dockerd.kill) },
+  { row: 17, fault: 'dockerd gets SIGTERM and is started again, twice', expected: 'the same process reads on, nothing lost or repeated', timeoutMs: 300_000, run: (t, engine) => daemonRestarts(t, engine, 17, engine.dockerd.stop) },
+  { row: 18, fault: 'dockerd gets SIGKILL and is started again, twice', expected: 'the same process reads on, nothing lost or repeated', timeoutMs: 300_000, run: (t, engine) => daemonRestarts(t, engine, 18, engine.dockerd.kill) },
   { row: 19, fault: 'dockerd restarts with live-restore, the mounted socket file stays dead', expected: 'exit 1 after DOCKER_LOST_AFTER; started on the new socket it catches up', run: liveRestore },
   { row: 20, fault: 'dockerd is frozen, first shorter and then longer than DOCKER_LOST_AFTER', expected: 'red, catches up; then exit 1, and caught up by the next start', run: frozen },
 ])

@@ -161,11 +161,11 @@ async function terminal(t: Test, engine: Engine): Promise<string> {
 }
 
 await engineFaults(t, [
-  { row: 21, fault: 'the follower stalls in a rotation of the local driver; a log is truncated', expected: 'noticed and reopened, the plain read finds the lines', timeoutMs: 180_000, run: stalledFollower },
-  { row: 22, fault: 'rotation with max-size=10k and max-file=2, also while the program is down', expected: 'nothing lost, and nothing that the engine repeats is told twice', timeoutMs: 150_000, run: (t, engine) => rotated(t, engine, 22, [logOptions('json-file', 'max-size=10k', 'max-file=2')], 2) },
-  { row: 23, fault: 'rotation with compress=true, and of the local driver, also while the program is down', expected: 'nothing lost or repeated', timeoutMs: 150_000, run: (t, engine) => rotated(t, engine, 23, [logOptions('json-file', 'max-size=10k', 'max-file=3', 'compress=true'), logOptions('local', 'max-size=10k', 'max-file=3')], 3) },
-  { row: 25, fault: 'HAProxy cuts idle streams every 2 s', expected: 'no message, no log line above info, read on', missing: haproxyMissing, timeoutMs: 90_000, run: idleCut },
+  { row: 21, fault: 'the follower stalls in a rotation of the local driver; a log is truncated', expected: 'noticed and reopened, the plain read finds the lines', timeoutMs: 400_000, run: stalledFollower },
+  { row: 22, fault: 'rotation with max-size=10k and max-file=2, also while the program is down', expected: 'nothing lost, and nothing that the engine repeats is told twice', timeoutMs: 400_000, run: (t, engine) => rotated(t, engine, 22, [logOptions('json-file', 'max-size=10k', 'max-file=2')], 2) },
+  { row: 23, fault: 'rotation with compress=true, and of the local driver, also while the program is down', expected: 'nothing lost or repeated', timeoutMs: 400_000, run: (t, engine) => rotated(t, engine, 23, [logOptions('json-file', 'max-size=10k', 'max-file=3', 'compress=true'), logOptions('local', 'max-size=10k', 'max-file=3')], 3) },
+  { row: 25, fault: 'HAProxy cuts idle streams every 2 s', expected: 'no message, no log line above info, read on', missing: haproxyMissing, timeoutMs: 240_000, run: idleCut },
   { row: 27, fault: 'log drivers none, and syslog with cache-disabled', expected: 'said once each, no spinning', run: unreadable },
-  { row: 28, fault: 'a corrupt line in the json log', expected: 'what was before it is told, no spinning, well again after a rotation', timeoutMs: 150_000, run: corrupt },
+  { row: 28, fault: 'a corrupt line in the json log', expected: 'what was before it is told, no spinning, well again after a rotation', timeoutMs: 400_000, run: corrupt },
   { row: 29, fault: 'Watchtower on a terminal, with colours and a 40 kB line', expected: 'read as any other', run: terminal },
 ])

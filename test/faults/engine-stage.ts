@@ -22,7 +22,7 @@ export async function engineFaults(t: Test, faults: readonly EngineFault[]): Pro
   const required = process.env.ENGINE_REQUIRED === '1'
   const engine = engineMissing() === null ? await startEngine() : null
   t.teardown(() => engine?.stop())
-  t.setTimeout(faults.reduce((sum, { timeoutMs = 60_000 }) => sum + timeoutMs, 60_000))
+  t.setTimeout(faults.reduce((sum, { timeoutMs = 120_000 }) => sum + timeoutMs, 60_000))
   await faultTable(t, faults.map(({ missing, run, ...fault }) => {
     const reason = engineMissing() ?? missing?.() ?? null
     if (reason !== null && !required) return { ...fault, impossible: reason }

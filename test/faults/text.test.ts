@@ -188,7 +188,7 @@ async function longNames(t: Test): Promise<string> {
   return `longest message ${longest}; ${stage.verdict()}`
 }
 
-t.test('foreign text', { timeout: 280_000 }, (t) => faultTable(t, [
+t.test('foreign text', { timeout: 840_000 }, (t) => faultTable(t, [
   { row: 51, fault: 'forged lines in hook output and error texts', expected: 'never taken for an update', run: injection },
   { row: 52, fault: 'HTML, Markdown, {{ }}, $& in every field', expected: 'shown literally', run: markup },
   { row: 53, fault: 'ANSI, NUL, bidi, zero-width, U+2028', expected: 'removed', run: hiddenCharacters },

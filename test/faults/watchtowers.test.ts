@@ -113,9 +113,9 @@ async function refusingProxy(t: Test): Promise<string> {
   return seen.sort().join('; ')
 }
 
-t.test('the Watchtowers and the way to them', { timeout: 280_000 }, (t) => faultTable(t, [
+t.test('the Watchtowers and the way to them', { timeout: 840_000 }, (t) => faultTable(t, [
   { row: 13, fault: 'self-update: the old one renamed, both alive', expected: 'both read, checks not mixed', run: selfUpdate },
   { row: 14, fault: 'two Watchtowers', expected: 'separate checks, each under its name', run: twoWatchtowers },
   { row: 15, fault: 'Watchtower absent, then only created', expected: 'waits, under 2 requests a second, said once', run: noWatchtower },
-  { row: 26, fault: 'socket proxy answers 403, 502, 503', expected: 'a clear sentence, backs off, goes on', timeoutMs: 120_000, run: refusingProxy },
+  { row: 26, fault: 'socket proxy answers 403, 502, 503', expected: 'a clear sentence, backs off, goes on', timeoutMs: 300_000, run: refusingProxy },
 ]))
