@@ -66,13 +66,18 @@ export interface BotApi {
   next(method: string, ...answers: Scripted[]): void
   /** one answer for all calls of a method ('*': of any) that nothing is queued for, until set to null */
   always(method: string, answer: Scripted | null): void
-  /** resolves with all messages once there are at least n; rejects after timeoutMs (default 5000) saying what came instead */
+  /** resolves with all messages once there are at least n; rejects after timeoutMs (default 30 s) saying what came instead */
   waitForMessages(n: number, timeoutMs?: number): Promise<SentMessage[]>
   /** resolves with all requests of a method ('*': any) once there are at least n, answered or not */
   waitForRequests(method: string, n: number, timeoutMs?: number): Promise<ApiRequest[]>
+  /** resolves once all that a caller which has ended had handed over is read and performed */
+  handedOver(): Promise<void>
   /** stops listening and cuts every connection; idempotent */
   close(): Promise<void>
 }
+
+/** Looks at all that is there to be read: a connection is accepted, its request read, then the body. */
+const ROUNDS = 10
 
 /** Starts a fake Bot API that knows one bot and the given chats. */
 export async function createBotApi(options: BotApiOptions): Promise<BotApi> {
@@ -186,12 +191,15 @@ export async function createBotApi(options: BotApiOptions): Promise<BotApi> {
     token, chats, requests, messages: telegram.messages,
     next: (method, ...answers) => void queues.set(method, [...(queues.get(method) ?? []), ...answers]),
     always: (method, answer) => void (answer ? standing.set(method, answer) : standing.delete(method)),
-    waitForMessages: (n, timeoutMs = 5000) =>
+    waitForMessages: (n, timeoutMs = 30_000) =>
       waitUntil(() => telegram.messages.length >= n ? telegram.messages : undefined, timeoutMs, `${n} messages`),
-    waitForRequests: (method, n, timeoutMs = 5000) => waitUntil(() => {
+    waitForRequests: (method, n, timeoutMs = 30_000) => waitUntil(() => {
       const found = requests.filter((one) => method === '*' || one.method === method)
       return found.length >= n ? found : undefined
     }, timeoutMs, `${n} requests of ${method}`),
+    async handedOver() {
+      for (let round = 0; round < ROUNDS; round += 1) await new Promise(setImmediate)
+    },
     close: () => new Promise((resolve) => {
       for (const timer of timers) clearTimeout(timer)
       server.close(() => resolve())

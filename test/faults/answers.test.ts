@@ -8,7 +8,7 @@ import { faultTable } from './table.js'
 
 /** After each of these nobody knows whether the message was taken: it is sent again, marked, once something answers again. */
 async function unknownOutcomes(t: Test, answers: Readonly<Record<string, Scripted>>, accepted: boolean): Promise<string> {
-  const { stage, sidecar } = await attached(t, { TELEGRAM_TIMEOUT: '1s' })
+  const { stage, sidecar } = await attached(t, { TELEGRAM_TIMEOUT: '3s' })
   for (const [how, answer] of Object.entries(answers)) {
     const [sent, asked] = [stage.bot.messages.length, stage.bot.requests.length]
     stage.bot.next('sendMessage', { ...answer, accepted } as Scripted)
@@ -83,6 +83,7 @@ async function migrated(t: Test): Promise<string> {
   await stage.told()
   await settled(stage)
   await eventually(() => stateFile(stage)?.includes(String(moved)) === true, 'the move is noted')
+  await sidecar.waitFor('report.rerouted') // said once it is on the disk
   await stage.kill(sidecar)
   const second = stage.start()
   stage.check(1)

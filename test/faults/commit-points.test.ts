@@ -63,6 +63,7 @@ async function everyCommitPoint(t: Test): Promise<string> {
     }
     // what it had handed over is still taken by Telegram
     await stage.bot.waitForRequests('sendMessage', trace.filter((one) => one.what === 'request' && one.done).length)
+    await stage.bot.handedOver()
     const mayRepeat = mayBeRepeated(stage)
     await recover(stage)
     repeats += Number(count(stage.bot, mayRepeat).repeatedMarked.length > 0)

@@ -1,7 +1,6 @@
 // SIGKILL of the sidecar at 200 random moments of its start, its reading and its sending.
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { until } from '../engine/processes.js'
 import { count } from './counter.js'
 import { AT_ONCE, mayBeRepeated, PACE, recover, wrong } from './kills.js'
 import { createStage, done, found, inParallel, settled, type Stage } from './stage.js'
@@ -63,7 +62,7 @@ async function randomMoments(t: Test): Promise<string> {
       await stage.kill(sidecar)
       await working
       // what it had handed over is still taken by Telegram
-      await until(() => stage.bot.requests.every(({ status }) => status !== null), 200)
+      await stage.bot.handedOver()
       mayRepeat.push(...mayBeRepeated(stage))
       kills += Number(sidecar.child.signalCode === 'SIGKILL')
       midway += Number(stage.bot.messages.length > before)
