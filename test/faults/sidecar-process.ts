@@ -52,7 +52,14 @@ export function startProcess(t: Test, env: Record<string, string>, nodeArguments
     for (const check of watchers) check()
   })
   child.stderr?.setEncoding('utf8').on('data', (chunk) => (output += chunk))
-  const lines = (): Record<string, any>[] => stdout.slice(0, stdout.lastIndexOf('\n') + 1).split('\n').filter(Boolean).map((line) => JSON.parse(line))
+  let parsed: Record<string, any>[] = []
+  let read = 0
+  const lines = (): Record<string, any>[] => {
+    const end = stdout.lastIndexOf('\n') + 1
+    if (end > read) parsed = parsed.concat(stdout.slice(read, end).split('\n').filter(Boolean).map((line) => JSON.parse(line)))
+    read = end
+    return parsed
+  }
   const events = (name: string): Record<string, any>[] => lines().filter((line) => line.event === name)
   const exit = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
   return {
@@ -81,6 +88,11 @@ export function startProcess(t: Test, env: Record<string, string>, nodeArguments
       }
     },
   }
+}
+
+/** Milliseconds for which its main thread has had a processor, sched-stats.rst of Linux. */
+export function workedMs({ child }: SidecarProcess): number {
+  return Number(readFileSync(`/proc/${child.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
 }
 
 /** The most it has held so far, in bytes; 0 once it has ended. */
