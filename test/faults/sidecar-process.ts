@@ -90,9 +90,13 @@ export function startProcess(t: Test, env: Record<string, string>, nodeArguments
   }
 }
 
-/** Milliseconds for which its main thread has had a processor, sched-stats.rst of Linux. */
+/** Milliseconds for which its main thread has had a processor, sched-stats.rst of Linux; 0 once it has ended. */
 export function workedMs({ child }: SidecarProcess): number {
-  return Number(readFileSync(`/proc/${child.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
+  try {
+    return Number(readFileSync(`/proc/${child.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
+  } catch {
+    return 0
+  }
 }
 
 /** The most it has held so far, in bytes; 0 once it has ended. */
