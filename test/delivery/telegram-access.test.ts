@@ -58,7 +58,7 @@ t.test('a failure is a value, sorted, without the token, and what depends on it 
   t.match(refused, { bot: { type: 'permanent', reason: '401: Unauthorized', remedy: /the bot token is wrong/ }, chat: null, topic: null, rights: null })
   t.match(await access(t, {}, { chat: -1 }), { bot: { type: 'known' }, chat: { type: 'permanent', reason: '400: Bad Request: chat not found' }, topic: null, rights: null })
   t.match(await access(t, {}, { topic: 8 }), { topic: { type: 'permanent', reason: '400: Bad Request: message thread not found' }, rights: { type: 'known' } })
-  t.match(await access(t, {}, { timeoutMs: 1_000, prepare: (bot) => bot.always('getChatMember', { type: 'hang' }) }), { rights: { type: 'transient', reason: 'no answer from the Bot API within 1 s' } })
+  t.match(await access(t, {}, { timeoutMs: 3_000, prepare: (bot) => bot.always('getChatMember', { type: 'hang' }) }), { rights: { type: 'transient', reason: 'no answer from the Bot API within 3 s' } })
   const moved = await access(t, { migratedTo: -1009876543210 }, { prepare: (bot) => bot.chats.push({ id: -1009876543210, is_forum: true, topics: [7] }) })
   t.match(moved, { topic: { type: 'known', value: { movedTo: -1009876543210 } }, rights: { type: 'known' } })
 })
