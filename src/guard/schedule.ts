@@ -113,6 +113,8 @@ export function namesZone(tz: string): boolean {
   const name = zoneName(tz)
   // UTC by its offset: that takes no Intl, whose calendars are 5 MB
   if (name === 'UTC') return true
+  // Node knows offsets, like +02:00, from 22 on
+  if (/^[-+]/.test(name)) return false
   try {
     const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions()
     return /^[A-Z]{3}$/.test(name) ? SHORT_NAMES.has(name) : timeZone === name || timeZone.toLowerCase() !== name.toLowerCase()
