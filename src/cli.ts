@@ -1,5 +1,6 @@
 // argv → command → exit code: 0 ok, 1 failed, 2 usage.
 import { readFileSync } from 'node:fs'
+import { optimize } from './compiler.js'
 import { readConfig, readLanguage, readReplayConfig, readStateConfig } from './config.js'
 import { runDaemon } from './daemon.js'
 import { diagnose } from './doctor/doctor.js'
@@ -92,8 +93,7 @@ async function runReplay(argv: readonly string[]): Promise<number> {
   const facts = typeof values.images === 'string' ? readFacts(values.images) : null
   try {
     const style = { ...environment.config.style, onTemplateError: (fault: string) => void fail(`the template failed, this is the built-in message: ${fault}`) }
-    // the image goes without V8's optimizing compiler, for the memory; a long log is read twice as fast with it
-    process.getBuiltinModule?.('node:v8').setFlagsFromString('--opt')
+    optimize()
     const seen = await replay(positionals, { format, facts, now: Date.now(), ...environment.config, style }, write)
     if (seen.records === 0) return fail(`no line in ${positionals.join(', ')} is Watchtower's: docker logs writes it to standard error, so capture with \`docker logs watchtower > FILE 2>&1\``)
     if (seen.printed === 0 && format !== 'json') process.stderr.write(`watchtower-telegram: nothing would have been sent: ${seen.sessions} check sessions, no new update and no new failure\n`)

@@ -1,6 +1,7 @@
 // One Watchtower's log: its cursor, its pipeline, and the attachment that feeds them. Takes the
 // Docker client, gives the sessions that are sealed, each with the checkpoint that stands for it.
 import { sleep } from './bell.js'
+import { optimize } from './compiler.js'
 import type { Docker } from './docker/client.js'
 import { createCursor, type Position } from './docker/cursor.js'
 import { tail } from './docker/tail.js'
@@ -47,6 +48,9 @@ export interface SourceOptions {
   onStalled(): void
 }
 
+/** So many lines without a pause are a flood. A check at debug level has some thousands on a large host. */
+const FLOOD_LINES = 100_000
+
 /** A source that goes on from the saved checkpoint. */
 export function createSource(docker: Docker, options: SourceOptions): Source {
   const { saved, history, idleMs, onSession, onAttached, onEvent, onReplacing } = options
@@ -62,6 +66,7 @@ export function createSource(docker: Docker, options: SourceOptions): Source {
   let missed = createMissed(history)
   let lastMissed: Checkpoint | null = null
   let caughtUp = false
+  let withoutPause = 0
 
   function take(sessions: readonly CheckSession[]): void | Promise<void> {
     for (const [index, session] of sessions.entries()) {
@@ -99,7 +104,10 @@ export function createSource(docker: Docker, options: SourceOptions): Source {
 
   return {
     async attach(signal) {
-      const quietTimer = setTimeout(() => take(pipeline.quiet()), idleMs)
+      const quietTimer = setTimeout(() => {
+        withoutPause = 0
+        void take(pipeline.quiet())
+      }, idleMs)
       try {
         await tail(docker, {
           ...options,
@@ -108,6 +116,7 @@ export function createSource(docker: Docker, options: SourceOptions): Source {
           sleep,
           onLine(line) {
             quietTimer.refresh()
+            if ((withoutPause += 1) === FLOOD_LINES) optimize()
             return takeLine(line)
           },
           onCaughtUp() {
