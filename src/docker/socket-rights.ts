@@ -10,8 +10,9 @@ export function remedyForRights(path: string, groups: readonly number[] = ownGro
   return `add the group that owns it, seen from here ${gid} (DOCKER_GID=${gid} in .env, or group_add)`
 }
 
+/** Node puts the effective one among them. */
 function ownGroups(): number[] {
-  return [process.getegid?.() ?? -1, ...(process.getgroups?.() ?? [])]
+  return process.getgroups?.() ?? []
 }
 
 /** Null where it cannot be seen. */
