@@ -8,7 +8,7 @@ import { killDaemon, startDaemon, stateOf, until, which } from './processes.js'
 export interface Dockerd {
   /** starts it, or thaws the one that runs; `settings` are its daemon.json from now on, `{ 'live-restore': true }`; host: where it listens beside its socket, this time */
   start(settings?: Readonly<Record<string, unknown>>, host?: string): Promise<void>
-  /** SIGTERM: it ends its containers (unless live-restore is on) and itself; fails if that takes more than 30 s */
+  /** SIGTERM: it ends its containers (unless live-restore is on) and itself; fails if that takes more than 90 s */
   stop(): Promise<void>
   /** SIGKILL: its containers live on until it is started again */
   kill(): Promise<void>
@@ -40,12 +40,12 @@ export function createDockerd(directory: string, registry: string, socketPath: s
         HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1',
       })
       let up = false
-      await until(async () => (up = await pings(socketPath)) || !runs(), 15_000)
+      await until(async () => (up = await pings(socketPath)) || !runs(), 90_000)
       if (!up) throw new Error(`dockerd did not start: ${tail(logFile)}`)
     },
     async stop() {
       child?.kill('SIGTERM')
-      if (!(await until(() => !runs(), 30_000))) throw new Error(`dockerd did not end: ${tail(logFile)}`)
+      if (!(await until(() => !runs(), 90_000))) throw new Error(`dockerd did not end: ${tail(logFile)}`)
     },
     async kill() {
       if (child) await killDaemon(child)
@@ -60,13 +60,13 @@ export function createDockerd(directory: string, registry: string, socketPath: s
 async function forgetContainerd(pidFile: string): Promise<void> {
   if (!existsSync(pidFile)) return
   const pid = Number(readFileSync(pidFile, 'utf8'))
-  await until(() => stateOf(pid) === 'Z', 5000)
+  await until(() => stateOf(pid) === 'Z', 30_000)
   rmSync(pidFile, { force: true })
 }
 
 function pings(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get({ socketPath, path: '/_ping', timeout: 1000 }, (response) => {
+    const request = get({ socketPath, path: '/_ping', timeout: 10_000 }, (response) => {
       response.resume()
       resolve(response.statusCode === 200)
     })

@@ -10,6 +10,7 @@ import { type BotApi, createBotApi } from '../fakes/bot-api.js'
 import { CHAT, TOPIC } from '../world.js'
 import { type Engine, engineTest } from './engine.js'
 import { denyWrites, haproxyMissing } from './haproxy.js'
+import { until } from './processes.js'
 import { composeUp, image, runWatchtower } from './stack.js'
 import { standInWatchtower, watchtowerLine } from './watchtower.js'
 
@@ -37,6 +38,7 @@ services:
   const watchtower = await standInWatchtower(engine, t)
   await runWatchtower(engine, watchtower, watchtower, '-e', 'WATCHTOWER_MONITOR_ONLY=true', '-e', 'DOCKER_API_VERSION=1.41')
   if (watchtower.kind === 'stand-in') watchtower.feed(watchtowerLine('Watchtower 1.7.1'))
+  t.ok(await until(async () => (await engine.docker(['logs', 'watchtower'])).stderr.includes('Watchtower 1.7.1'), 60_000), 'it has begun')
   return bot
 }
 

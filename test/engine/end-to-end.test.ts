@@ -25,7 +25,7 @@ await engineTest(t, 'v1 runs, v2 is pushed, the message is in the topic, and the
   if (watchtower.kind === 'stand-in') await engine.pull('postgres:16')
   check(watchtower, [{ image: 'postgres:16', id: v2 }], 1)
 
-  const [message] = await sidecar.bot.waitForMessages(1, 20_000)
+  const [message] = await sidecar.bot.waitForMessages(1, 60_000)
   t.equal(message?.message_thread_id, TOPIC)
   const pinned = (await engine.inspect(v1)).RepoDigests[0]
   t.equal(message?.text, `🔔 Docker Update Available
@@ -64,7 +64,7 @@ await engineTest(t, 'a wrong id names no service', async (t, engine) => {
   const sidecar = await startSidecar(t, engine)
   await sidecar.waitFor('watchtower.attached')
   check(watchtower, [{ image: 'postgres:16', id: 'deadbeef0000' }], 1)
-  const [message] = await sidecar.bot.waitForMessages(1, 10_000)
+  const [message] = await sidecar.bot.waitForMessages(1, 60_000)
   t.equal(message?.text, '🔔 Docker Update Available\n\nImage: postgres:16\nCurrent: unknown\nNew: image deadbeef0000')
 })
 
@@ -147,7 +147,7 @@ await engineTest(t, 'several Watchtowers, a one-off check and a recreated Watcht
 
   watchtower.feed(watchtowerLine('Found new postgres:16 image (dbc31cdc91c5)'))
   // a Watchtower that is removed before it has printed the line has lost it, not we
-  await until(async () => (await engine.docker(['logs', 'watchtower'])).stderr.includes('Found new'), 10_000)
+  await until(async () => (await engine.docker(['logs', 'watchtower'])).stderr.includes('Found new'), 60_000)
   await engine.docker(['rm', '--force', 'watchtower'])
   const sealed = await sidecar.waitFor('session.sealed', 2)
   t.match(sealed[1], { report: { watchtower: { container: 'watchtower' }, session: { end: 'aborted' } } })
@@ -173,6 +173,6 @@ await engineTest(t, 'a Watchtower with a terminal is read as well', async (t, en
     `\u001b[36mINFO\u001b[0m[0002] ${`Found new postgres:16 image (${next.slice(7, 19)})`.padEnd(44)} `,
     `\u001b[36mINFO\u001b[0m[0002] ${'Session done'.padEnd(44)}  \u001b[36mFailed\u001b[0m=0 \u001b[36mScanned\u001b[0m=1 \u001b[36mUpdated\u001b[0m=1 \u001b[36mnotify\u001b[0m=no`,
   )
-  t.match((await sidecar.bot.waitForMessages(1, 10_000))[0]?.text, /Current: 16\.1\nNew: 16\.2/)
+  t.match((await sidecar.bot.waitForMessages(1, 60_000))[0]?.text, /Current: 16\.1\nNew: 16\.2/)
   t.match(sidecar.events('session.sealed'), [{ report: { session: { end: 'done', scanned: 1, available: 1, failed: 0 } } }])
 })

@@ -54,10 +54,10 @@ export function engineMissing(): string | null {
 
 /**
  * A tap test with an engine of its own, stopped at its end. Where no engine can run it is skipped with the reason,
- * or fails with it if ENGINE_REQUIRED=1. Bounded by timeoutMs, default 120 s.
+ * or fails with it if ENGINE_REQUIRED=1. Bounded by timeoutMs, default 300 s: only a hang gets there.
  */
 export async function engineTest(
-  t: Test, name: string, body: (t: Test, engine: Engine) => Promise<unknown>, timeoutMs = 120_000,
+  t: Test, name: string, body: (t: Test, engine: Engine) => Promise<unknown>, timeoutMs = 300_000,
 ): Promise<void> {
   const missing = engineMissing()
   if (missing !== null && process.env.ENGINE_REQUIRED !== '1') {
@@ -84,11 +84,11 @@ export async function startEngine(): Promise<Engine> {
   async function stopAll(): Promise<void> {
     if (dockerd) {
       dockerd.thaw()
-      const left = await docker(['ps', '--all', '--quiet'], { timeoutMs: 5000 }).catch(() => null)
+      const left = await docker(['ps', '--all', '--quiet'], { timeoutMs: 30_000 }).catch(() => null)
       const ids = left?.stdout.split('\n').filter((id) => id !== '') ?? []
-      if (ids.length > 0) await docker(['rm', '--force', '--volumes', ...ids], { timeoutMs: 20_000 }).catch(() => null)
+      if (ids.length > 0) await docker(['rm', '--force', '--volumes', ...ids], { timeoutMs: 60_000 }).catch(() => null)
       // A bridge (compose's default network) would outlive its daemon
-      await docker(['network', 'prune', '--force'], { timeoutMs: 5000 }).catch(() => null)
+      await docker(['network', 'prune', '--force'], { timeoutMs: 30_000 }).catch(() => null)
     }
     await dockerd?.kill() // SIGTERM would take it a second; nothing is left to save
     if (registryProcess) await killDaemon(registryProcess)
@@ -144,7 +144,7 @@ http: {addr: '127.0.0.1:0', secret: made-up}
   await until(() => {
     address = /listening on (127\.0\.0\.1:\d+)/.exec(readFileSync(logFile, 'utf8'))?.[1]
     return address !== undefined || child.exitCode !== null
-  }, 10_000)
+  }, 60_000)
   if (address === undefined) throw new Error(`docker-registry did not start: ${tail(logFile)}`)
   return address
 }

@@ -23,7 +23,7 @@ async function next(engine: Engine, version: string): Promise<string> {
 }
 const texts = ({ bot }: Sidecar): string[] => bot.messages.map(({ text }) => text)
 const told = async (t: Test, sidecar: Sidecar, ...patterns: RegExp[]): Promise<void> => {
-  for (const pattern of patterns) t.ok(await until(() => texts(sidecar).some((text) => pattern.test(text)), 20_000), `${pattern} in ${texts(sidecar).join('\n---\n')}`)
+  for (const pattern of patterns) t.ok(await until(() => texts(sidecar).some((text) => pattern.test(text)), 60_000), `${pattern} in ${texts(sidecar).join('\n---\n')}`)
 }
 
 await engineTest(t, 'not monitor-only, and a container that is really replaced: told at once, and rolled back as the message says', async (t, engine) => {

@@ -53,6 +53,6 @@ backend engine
   t.teardown(() => killDaemon(child))
   const log = (): string => readFileSync(logFile, 'utf8')
   const answers = async (): Promise<boolean> => (await engine.docker(['version'], { env: { DOCKER_HOST: `unix://${socket}` }, allowFailure: true })).code === 0
-  if (!(await until(answers, 10_000))) throw new Error(`haproxy did not start: ${log()}`)
+  if (!(await until(answers, 60_000))) throw new Error(`haproxy did not start: ${log()}`)
   return { host: `unix://${socket}`, log }
 }

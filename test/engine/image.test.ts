@@ -80,7 +80,7 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
 
   await t.test('attaches to Watchtower', async (t) => {
     const attached = async (): Promise<boolean> => (await logOf(engine)).some(({ event }) => event === 'watchtower.attached')
-    t.ok(await until(attached, 15_000))
+    t.ok(await until(attached, 60_000))
   })
 
   await t.test('is not root, holds no capability and can gain none', async (t) => {
@@ -89,7 +89,7 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
   })
 
   await t.test('says that it is healthy, as Docker asks it and as anyone can', async (t) => {
-    t.ok(await until(async () => (await engine.inspect('watchtower-telegram')).State.Health?.Status === 'healthy', 20_000))
+    t.ok(await until(async () => (await engine.inspect('watchtower-telegram')).State.Health?.Status === 'healthy', 60_000))
     const { code, stdout } = await engine.docker(['exec', 'watchtower-telegram', 'node', '/app/watchtower-telegram.cjs', 'healthcheck'])
     t.match({ code, stdout }, { code: 0, stdout: /^healthy: following watchtower, Docker answered \d+ s ago, 0 to send\n$/ })
   })
@@ -134,7 +134,7 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
       t.equal(await engine.pull('postgres:16'), published)
       watchtower.feed(...checkLines([{ image: 'postgres:16', id: published }], 3))
     }
-    const [message] = await api.waitForMessages(1, 30_000).catch(async (error: Error) => {
+    const [message] = await api.waitForMessages(1, 60_000).catch(async (error: Error) => {
       throw new Error(`${error.message}; the sidecar said: ${JSON.stringify((await logOf(engine)).slice(-20))}`)
     })
     t.match(message, { chat_id: CHAT, message_thread_id: TOPIC })
@@ -146,10 +146,8 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
     t.notMatch(JSON.stringify(await logOf(engine)), api.token)
   })
 
-  await t.test('ends with 0 within five seconds when it is stopped', async (t) => {
-    const started = performance.now()
+  await t.test('ends with 0 by itself when it is stopped, before Docker would kill it', async (t) => {
     await engine.compose([...FILES, 'stop', 'watchtower-telegram'], { cwd: folder })
-    t.ok(performance.now() - started < 5000)
     t.equal((await engine.inspect('watchtower-telegram')).State.ExitCode, 0)
   })
 
@@ -166,7 +164,7 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
 
   const says = async (pattern: RegExp): Promise<boolean> => {
     await engine.docker(['restart', 'watchtower-telegram'])
-    return until(async () => (await logOf(engine)).some((line) => pattern.test(JSON.stringify(line))), 15_000)
+    return until(async () => (await logOf(engine)).some((line) => pattern.test(JSON.stringify(line))), 60_000)
   }
 
   await t.test('names the remedy if it may not read the token file', async (t) => {
@@ -179,4 +177,4 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
     chownSync(engine.socketPath, 0, SOCKET_GROUP + 1)
     t.ok(await says(/no permission to use .*docker\.sock.*seen from here 4243 \(DOCKER_GID=4243 in \.env/))
   })
-}, 280_000)
+}, 600_000)

@@ -62,10 +62,10 @@ export function startDaemon(program: string, args: readonly string[], logFile: s
   return child
 }
 
-/** SIGKILL; resolves when it has ended, within 5 s. */
+/** SIGKILL; resolves when it has ended, within 30 s. */
 export async function killDaemon(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL')
-  await until(() => child.pid === undefined || child.exitCode !== null || child.signalCode !== null, 5000)
+  await until(() => child.pid === undefined || child.exitCode !== null || child.signalCode !== null, 30_000)
 }
 
 /** Polls every 20 ms until `check` holds or timeoutMs are over; says which. */
@@ -106,7 +106,7 @@ export async function removeDirectory(directory: string): Promise<void> {
     const left = processesNaming(directory)
     for (const pid of left) kill(pid)
     return left.length === 0
-  }, 5000)
+  }, 30_000)
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '')
     .filter((path) => path.startsWith(`${directory}/`)).sort().reverse()
   for (const path of mounts) await execute('umount', ['-l', path], { allowFailure: true })

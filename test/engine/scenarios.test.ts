@@ -72,7 +72,7 @@ await engineTest(t, 'two Watchtowers in scopes, and the sidecar behind the stric
 
   await t.test('the sidecar finds both Watchtowers through the proxy', async () => {
     const both = async (): Promise<boolean> => ((await log()).match(/"watchtower\.attached"/g)?.length ?? 0) === 2
-    if (!(await until(both, 20_000))) throw new Error(`${await log()}\n${(await engine.docker(['logs', 'docker-proxy'])).stdout}`)
+    if (!(await until(both, 60_000))) throw new Error(`${await log()}\n${(await engine.docker(['logs', 'docker-proxy'])).stdout}`)
   })
 
   await t.test('it has no socket, and the proxy gives it nothing else', async (t) => {
@@ -92,9 +92,9 @@ await engineTest(t, 'two Watchtowers in scopes, and the sidecar behind the stric
   await t.test('what either Watchtower finds is told', async (t) => {
     await engine.publish({ ref: 'postgres:16', env: { PG_VERSION: '16.2' } })
     daily.feed(...checkLines([{ image: 'postgres:16', id: await engine.pull('postgres:16') }], 1))
-    t.match((await bot.waitForMessages(1, 20_000))[0]?.text, /Service: postgres\nCurrent: 16\.1\nNew: 16\.2\n/)
+    t.match((await bot.waitForMessages(1, 60_000))[0]?.text, /Service: postgres\nCurrent: 16\.1\nNew: 16\.2\n/)
     await engine.publish({ ref: 'caddy:latest', env: { CADDY_VERSION: 'v2.8.4' } })
     weekly.feed(...checkLines([{ image: 'caddy:latest', id: await engine.pull('caddy:latest') }], 1))
-    t.match((await bot.waitForMessages(2, 20_000))[1]?.text, /Service: caddy\n[^]*New: v2\.8\.4\n/)
+    t.match((await bot.waitForMessages(2, 60_000))[1]?.text, /Service: caddy\n[^]*New: v2\.8\.4\n/)
   })
-}, 200_000)
+}, 600_000)

@@ -17,7 +17,7 @@ export interface Sidecar {
   bot: BotApi
   /** the log lines so far with this event name */
   events(name: string): Record<string, any>[]
-  /** resolves with them once there are n; fails after 15 s */
+  /** resolves with them once there are n; fails after 60 s */
   waitFor(name: string, n?: number): Promise<Record<string, any>[]>
   stop(): Promise<void>
 }
@@ -57,7 +57,7 @@ export async function startSidecar(t: Test, engine: Engine, options: { docker?: 
     bot,
     events,
     async waitFor(name, n = 1) {
-      if (!(await until(() => events(name).length >= n, 15_000))) throw new Error(`${name} ×${n} did not come; came: ${lines.map((line) => `${line.event}: ${line.msg}`).join('\n')}`)
+      if (!(await until(() => events(name).length >= n, 60_000))) throw new Error(`${name} ×${n} did not come; came: ${lines.map((line) => `${line.event}: ${line.msg}`).join('\n')}`)
       return events(name)
     },
     stop,

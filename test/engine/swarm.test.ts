@@ -67,7 +67,7 @@ await engineTest(t, 'a Swarm stack', async (t, engine) => {
       sidecar = (await containersOf(engine, 'watchtower_watchtower-telegram'))[0] ?? ''
       return sidecar !== '' && (await logOf(sidecar)).includes('"watchtower.attached"')
     }
-    if (!(await until(follows, 40_000))) throw new Error(`${(await engine.docker(['service', 'ps', '--no-trunc', 'watchtower_watchtower-telegram', 'watchtower_watchtower'], { allowFailure: true })).stdout}\n${sidecar === '' ? '' : await logOf(sidecar)}`)
+    if (!(await until(follows, 60_000))) throw new Error(`${(await engine.docker(['service', 'ps', '--no-trunc', 'watchtower_watchtower-telegram', 'watchtower_watchtower'], { allowFailure: true })).stdout}\n${sidecar === '' ? '' : await logOf(sidecar)}`)
     t.equal((await containersOf(engine, 'watchtower_watchtower')).length, 1)
   })
 
@@ -85,7 +85,7 @@ await engineTest(t, 'a Swarm stack', async (t, engine) => {
     await engine.run('--name', 'cache', 'redis:7')
     await engine.publish({ ref: 'redis:7', env: { REDIS_VERSION: '7.2.4' } })
     watchtower.feed(...checkLines([{ image: 'redis:7', id: await engine.pull('redis:7') }], 1))
-    const [message] = await bot.waitForMessages(1, 20_000).catch(async (error: Error) => {
+    const [message] = await bot.waitForMessages(1, 60_000).catch(async (error: Error) => {
       throw new Error(`${error.message}; ${await logOf(sidecar)}`)
     })
     t.match(message?.text, new RegExp(`on ${hostname()}\\ncache from 7\\.2\\.3 to 7\\.2\\.4$`))
@@ -94,7 +94,7 @@ await engineTest(t, 'a Swarm stack', async (t, engine) => {
   await t.test('as README.md says: a service is pinned by its digest, which shows no update, unless it is deployed with --resolve-image never', async (t) => {
     const run = async (name: string, image: string, ...more: string[]): Promise<string> => {
       await engine.docker(['service', 'create', '--detach', '--quiet', '--network', 'host', '--name', name, ...more, image])
-      t.ok(await until(async () => (await containersOf(engine, name)).length === 1, 30_000), name)
+      t.ok(await until(async () => (await containersOf(engine, name)).length === 1, 60_000), name)
       return (await engine.inspect((await containersOf(engine, name))[0] ?? '')).Config.Image
     }
     const ref = `${engine.registry}/library/redis:7`
@@ -102,4 +102,4 @@ await engineTest(t, 'a Swarm stack', async (t, engine) => {
     t.equal(await run('pinned', ref), `${ref}@${digest}`)
     t.equal(await run('floating', 'redis:7', '--no-resolve-image'), 'redis:7')
   })
-}, 240_000)
+}, 600_000)

@@ -25,15 +25,15 @@ export interface WatchtowerImage extends Feed {
   createFeed(): Feed
 }
 
-// Each file in /feed is one batch, taken in name order and removed, so that a restart repeats nothing
+// Each file in /feed is one batch, taken in name order and put aside before it is printed, so that a restart repeats nothing
 const ENTRY_POINT = `#!/bin/sh
-trap 'exit 0' TERM INT
-while :; do
+trap 'ended=1' TERM INT
+while [ -z "$ended" ]; do
   for batch in /feed/*.lines /feed/*.exit; do
     [ -e "$batch" ] || continue
     case $batch in
       *.exit) code=$(cat "$batch"); rm "$batch"; exit "$code" ;;
-      *) cat "$batch" >&2; rm "$batch" ;;
+      *) mv "$batch" /feed/printed; cat /feed/printed >&2 ;;
     esac
   done
   usleep 50000

@@ -35,8 +35,10 @@ export interface BotApiOptions {
   /** default MADE_UP_TOKEN */
   token?: string
   chats: FakeChat[]
-  /** default 0, any free port; a fixed one lets a test bring a "down" Telegram back */
+  /** default 0, any free port; a fixed one lets a test bring a "down" Telegram back, at an address of its own (loopback.ts) */
   port?: number
+  /** default 127.0.0.1 */
+  address?: string
   /** what the Date header of its answers says, milliseconds since 1970; default the real time */
   clock?: () => number
   /** messages that a chat takes in a minute of `clock`, 20 for a group (core.telegram.org/bots/faq); default any number */
@@ -53,7 +55,7 @@ export interface ApiRequest {
 }
 
 export interface BotApi {
-  /** `http://127.0.0.1:PORT`, the value for TELEGRAM_API_URL */
+  /** `http://127.0.0.1:PORT` or as its address is, the value for TELEGRAM_API_URL */
   url: string
   token: string
   /** the chats as given; change them to close a topic or to migrate a chat in mid-test */
@@ -66,17 +68,22 @@ export interface BotApi {
   next(method: string, ...answers: Scripted[]): void
   /** one answer for all calls of a method ('*': of any) that nothing is queued for, until set to null */
   always(method: string, answer: Scripted | null): void
-  /** resolves with all messages once there are at least n; rejects after timeoutMs (default 5000) saying what came instead */
+  /** resolves with all messages once there are at least n; rejects after timeoutMs (default 30 s) saying what came instead */
   waitForMessages(n: number, timeoutMs?: number): Promise<SentMessage[]>
   /** resolves with all requests of a method ('*': any) once there are at least n, answered or not */
   waitForRequests(method: string, n: number, timeoutMs?: number): Promise<ApiRequest[]>
+  /** resolves once all that a caller which has ended had handed over is read and performed */
+  handedOver(): Promise<void>
   /** stops listening and cuts every connection; idempotent */
   close(): Promise<void>
 }
 
+/** Looks at all that is there to be read: a connection is accepted, its request read, then the body. */
+const ROUNDS = 10
+
 /** Starts a fake Bot API that knows one bot and the given chats. */
 export async function createBotApi(options: BotApiOptions): Promise<BotApi> {
-  const { token = MADE_UP_TOKEN, chats } = options
+  const { token = MADE_UP_TOKEN, chats, address = '127.0.0.1' } = options
   if (/^[0-9]{8,10}:[A-Za-z0-9_-]{35}$/.test(token)) throw new Error('tests must not use a token that looks real')
   const telegram = createTelegram(Number.parseInt(token, 10), chats)
   const requests: ApiRequest[] = []
@@ -178,20 +185,23 @@ export async function createBotApi(options: BotApiOptions): Promise<BotApi> {
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options.port ?? 0, '127.0.0.1', resolve)
+    server.listen(options.port ?? 0, address, resolve)
   })
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${address}:${(server.address() as AddressInfo).port}`,
     token, chats, requests, messages: telegram.messages,
     next: (method, ...answers) => void queues.set(method, [...(queues.get(method) ?? []), ...answers]),
     always: (method, answer) => void (answer ? standing.set(method, answer) : standing.delete(method)),
-    waitForMessages: (n, timeoutMs = 5000) =>
+    waitForMessages: (n, timeoutMs = 30_000) =>
       waitUntil(() => telegram.messages.length >= n ? telegram.messages : undefined, timeoutMs, `${n} messages`),
-    waitForRequests: (method, n, timeoutMs = 5000) => waitUntil(() => {
+    waitForRequests: (method, n, timeoutMs = 30_000) => waitUntil(() => {
       const found = requests.filter((one) => method === '*' || one.method === method)
       return found.length >= n ? found : undefined
     }, timeoutMs, `${n} requests of ${method}`),
+    async handedOver() {
+      for (let round = 0; round < ROUNDS; round += 1) await new Promise(setImmediate)
+    },
     close: () => new Promise((resolve) => {
       for (const timer of timers) clearTimeout(timer)
       server.close(() => resolve())

@@ -186,7 +186,7 @@ export async function createDockerApi(): Promise<DockerApi> {
       ? overrides.set(String(path), { path, answer: { ...answer } }) : overrides.delete(String(path))),
     down: () => new Promise((resolve) => {
       // a moment later, so that idle keep-alive sockets of this very process have noticed
-      server.close(() => setTimeout(resolve, 10))
+      server.close(() => setTimeout(() => setImmediate(resolve), 10))
       server.closeAllConnections()
     }),
     up: () => new Promise((resolve, reject) => {

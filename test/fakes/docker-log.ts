@@ -53,7 +53,7 @@ export interface FakeLog {
   end(): void
   /** cuts the followers' connections without the final chunk */
   destroy(): void
-  /** resolves once n followers are connected; rejects after timeoutMs (default 5000) */
+  /** resolves once n followers are connected; rejects after timeoutMs (default 30 s) */
   waitForFollowers(n: number, timeoutMs?: number): Promise<void>
 }
 
@@ -160,7 +160,7 @@ export function createLog(tty: () => boolean): FakeLog & { answer(query: URLSear
       for (const { response } of followers) response.destroy()
       followers.clear()
     },
-    waitForFollowers: (n, timeoutMs = 5000) => new Promise((resolve, reject) => {
+    waitForFollowers: (n, timeoutMs = 30_000) => new Promise((resolve, reject) => {
       const check = (): void => {
         if (followers.size < n) return
         clearTimeout(timer)

@@ -45,7 +45,7 @@ t.test('the Bot API accepts what Telegram accepts and says why it refuses the re
     { id: CHAT, username: 'made_up_forum', is_forum: true, topics: [7, 8], closedTopics: [8] }, { id: -5, migratedTo: CHAT },
   ] })
   t.teardown(botApi.close)
-  const api = new Api(MADE_UP_TOKEN, { apiRoot: botApi.url, maxRetries: 0, timeoutMs: 2000 })
+  const api = new Api(MADE_UP_TOKEN, { apiRoot: botApi.url, maxRetries: 0, timeoutMs: 20_000 })
   t.match(await api.getMe(), { id: 123456, is_bot: true })
   t.match(await api.getChat({ chat_id: '@made_up_forum' }), { id: CHAT, type: 'supergroup', is_forum: true })
   const sent = await api.sendMessage({
@@ -85,7 +85,7 @@ t.test('the Bot API accepts what Telegram accepts and says why it refuses the re
 t.test('scripted answers come in order, and an accepted call stays accepted when its answer is lost', async (t) => {
   const botApi = await createBotApi({ chats: [{ id: CHAT }] })
   t.teardown(botApi.close)
-  const api = new Api(MADE_UP_TOKEN, { apiRoot: botApi.url, maxRetries: 0, timeoutMs: 300 })
+  const api = new Api(MADE_UP_TOKEN, { apiRoot: botApi.url, maxRetries: 0, timeoutMs: 2_000 })
   botApi.next('sendMessage', { type: 'too-many-requests', retryAfter: 3 },
     { type: 'error', status: 403, description: 'Forbidden: bot was kicked from the supergroup chat' }, { type: 'html' },
     { type: 'garbage', accepted: true }, { type: 'cut' }, { type: 'cut', accepted: true, midBody: true },

@@ -8,7 +8,7 @@ import { faultTable } from './table.js'
 
 /** After each of these nobody knows whether the message was taken: it is sent again, marked, once something answers again. */
 async function unknownOutcomes(t: Test, answers: Readonly<Record<string, Scripted>>, accepted: boolean): Promise<string> {
-  const { stage, sidecar } = await attached(t, { TELEGRAM_TIMEOUT: '1s' })
+  const { stage, sidecar } = await attached(t, { TELEGRAM_TIMEOUT: '3s' })
   for (const [how, answer] of Object.entries(answers)) {
     const [sent, asked] = [stage.bot.messages.length, stage.bot.requests.length]
     stage.bot.next('sendMessage', { ...answer, accepted } as Scripted)
@@ -83,6 +83,7 @@ async function migrated(t: Test): Promise<string> {
   await stage.told()
   await settled(stage)
   await eventually(() => stateFile(stage)?.includes(String(moved)) === true, 'the move is noted')
+  await sidecar.waitFor('report.rerouted') // said once it is on the disk
   await stage.kill(sidecar)
   const second = stage.start()
   stage.check(1)
@@ -141,7 +142,7 @@ async function untilMended(t: Test, faults: Readonly<Record<string, [fail: (stag
 const always = (method: string, status: number, description: string): [(stage: Stage) => void, (stage: Stage) => void] =>
   [({ bot }) => bot.always(method, { type: 'error', status, description }), ({ bot }) => bot.always(method, null)]
 
-t.test('what Telegram answers', { timeout: 280_000 }, (t) => faultTable(t, [
+t.test('what Telegram answers', { timeout: 840_000 }, (t) => faultTable(t, [
   { row: 39, fault: '500, 502 page, garbage, a byte at a time, no answer', expected: 'unknown: asks first, sent again once, marked', run: (t) => unknownOutcomes(t, NOTHING_USABLE, false) },
   { row: 40, fault: 'accepted, then a reset, an end, half a body, garbage', expected: 'one marked repeat at most', run: (t) => unknownOutcomes(t, CUTS, true) },
   { row: 41, fault: '400 can\'t parse entities', expected: 'sent as plain text, once', run: refusedMarkup },

@@ -63,6 +63,7 @@ async function everyCommitPoint(t: Test): Promise<string> {
     }
     // what it had handed over is still taken by Telegram
     await stage.bot.waitForRequests('sendMessage', trace.filter((one) => one.what === 'request' && one.done).length)
+    await stage.bot.handedOver()
     const mayRepeat = mayBeRepeated(stage)
     await recover(stage)
     repeats += Number(count(stage.bot, mayRepeat).repeatedMarked.length > 0)
@@ -74,9 +75,9 @@ async function everyCommitPoint(t: Test): Promise<string> {
   return `${killed} kills at ${calls.length} calls: ${faults.length} against the invariant, ${repeats} marked repeats`
 }
 
-t.test('the sidecar is killed wherever it saves or sends', { timeout: 290_000 }, (t) => faultTable(t, [
+t.test('the sidecar is killed wherever it saves or sends', { timeout: 840_000 }, (t) => faultTable(t, [
   {
     row: 6, fault: 'SIGKILL before and after each call that saves or sends', expected: 'told once; repeated, marked, only between request and note',
-    timeoutMs: 280_000, run: everyCommitPoint,
+    timeoutMs: 800_000, run: everyCommitPoint,
   },
 ]))

@@ -12,19 +12,21 @@ import { MEMORY_BOUND, peakMemory } from './sidecar-process.js'
 /** Flags with which the image starts node. */
 const IMAGE_FLAGS = /ENTRYPOINT \["node", (.*), "\/app/.exec(readFileSync(new URL('../../compose/Dockerfile', import.meta.url), 'utf8'))?.[1]?.split(', ').map((flag) => JSON.parse(flag) as string)
 const LINES_PER_SECOND = 50_000
-const SECONDS = 60
+const SECONDS = 60 // more, where the engine does not take as many
+const LINES = SECONDS * LINES_PER_SECOND
 /** Hundreds of milliseconds at most, not counting the time in which other programs had the processor. */
-const DELAY_BOUND_MS = 500
-/** What the engine and the program need to catch up is a matter of the machine: a minute on an idle one. */
-const CATCH_UP_MS = 600_000
+const DELAY_BOUND_MS = 1_000
+/** What the engine and the program need to catch up is a matter of the machine: a minute on an idle one, ten were seen on a busy one. */
+const CATCH_UP_MS = 1_800_000
 
 /** Debug lines of Watchtower's; flushed in whole lines below PIPE_BUF, so that no other line is torn. */
 const FLOOD = `
 function now(line, parts) { getline line < "/proc/uptime"; close("/proc/uptime"); split(line, parts, " "); return parts[1] }
 BEGIN {
   log_ = "/proc/1/fd/2"; start = now()
-  while ((passed = now() - start) < ${SECONDS}) {
-    for (owed = int(passed * ${LINES_PER_SECOND}); printed < owed; printed++) {
+  while (printed < ${LINES}) {
+    owed = int((now() - start) * ${LINES_PER_SECOND}); if (owed > ${LINES}) owed = ${LINES}
+    for (; printed < owed; printed++) {
       print "time=\\"2026-01-01T00:00:00Z\\" level=debug msg=\\"No pull needed\\" image=" printed > log_
       if (printed % 30 == 29) fflush(log_)
     }
@@ -76,7 +78,7 @@ async function flood(t: Test, engine: Engine): Promise<string> {
   })
   const behind = (performance.now() - since) / 1000
   await bounded('3000 lines of 30 kB', (tower) => inside(tower, 'awk', LONG_LINES))
-  t.ok(printed > 0.9 * SECONDS * LINES_PER_SECOND, `${printed} lines were printed`)
+  t.equal(printed, LINES)
   await stage.stop()
   const delay: { worst: number, own: number } = JSON.parse(readFileSync(report, 'utf8'))
   t.ok(delay.own < DELAY_BOUND_MS, `the event loop stood still for ${delay.own.toFixed(0)} ms at most`)

@@ -163,7 +163,7 @@ async function burst(t: Test): Promise<string> {
   return `${sealed(sidecar).length} checks; ${stage.verdict()}`
 }
 
-t.test('the log is not as it should be', { timeout: 280_000 }, (t) => faultTable(t, [
+t.test('the log is not as it should be', { timeout: 840_000 }, (t) => faultTable(t, [
   { row: 24, fault: 'in-band Error grabbing logs, then an end', expected: 'no log line; reopened, said once', run: engineErrorInBand },
   { row: 30, fault: 'lines of 40 KB and 10 MB', expected: 'cut, the next line intact, under 150 MB', run: longLines },
   { row: 31, fault: 'a frame header claims 4 GiB', expected: 'stream given up, nothing allocated', run: hugeFrame },

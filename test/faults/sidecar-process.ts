@@ -45,19 +45,27 @@ export function startProcess(t: Test, env: Record<string, string>, nodeArguments
   let output = ''
   let stdout = ''
   const watchers = new Set<() => void>()
-  child.stdout?.on('data', (chunk) => {
+  // a chunk may end within a character
+  child.stdout?.setEncoding('utf8').on('data', (chunk) => {
     output += chunk
     stdout += chunk
     for (const check of watchers) check()
   })
-  child.stderr?.on('data', (chunk) => (output += chunk))
-  const lines = (): Record<string, any>[] => stdout.slice(0, stdout.lastIndexOf('\n') + 1).split('\n').filter(Boolean).map((line) => JSON.parse(line))
+  child.stderr?.setEncoding('utf8').on('data', (chunk) => (output += chunk))
+  let parsed: Record<string, any>[] = []
+  let read = 0
+  const lines = (): Record<string, any>[] => {
+    const end = stdout.lastIndexOf('\n') + 1
+    if (end > read) parsed = parsed.concat(stdout.slice(read, end).split('\n').filter(Boolean).map((line) => JSON.parse(line)))
+    read = end
+    return parsed
+  }
   const events = (name: string): Record<string, any>[] => lines().filter((line) => line.event === name)
   const exit = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
   return {
     child, exit, lines, events,
     output: () => output,
-    waitFor: (name, n = 1, timeoutMs = 15_000) => new Promise((resolve, reject) => {
+    waitFor: (name, n = 1, timeoutMs = 30_000) => new Promise((resolve, reject) => {
       const check = (): void => {
         const found = events(name)
         if (found.length < n) return
@@ -79,6 +87,15 @@ export function startProcess(t: Test, env: Record<string, string>, nodeArguments
         return 0
       }
     },
+  }
+}
+
+/** Milliseconds for which its main thread has had a processor, sched-stats.rst of Linux; 0 once it has ended. */
+export function workedMs({ child }: SidecarProcess): number {
+  try {
+    return Number(readFileSync(`/proc/${child.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
+  } catch {
+    return 0
   }
 }
 

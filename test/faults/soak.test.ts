@@ -12,9 +12,11 @@ const SOAK_MS = 120_000
 const SAMPLE_MS = 500
 const CHECK_EVERY = 12 // samples
 const RESTART_EVERY = 25
-/** What the heap may differ by between two collections of the same load, and resident memory by the allocator's mood. */
+/** What the heap, with what is outside of it, may differ by between two collections of the same load; resident memory by the moods of V8 and the allocator. */
 const HEAP_SLACK = 3e6
-const RESIDENT_SLACK = 12e6
+const RESIDENT_SLACK = 25e6
+/** A restart that leaked one would show fourfold. */
+const DESCRIPTOR_SLACK = 2
 
 /** About 2000 debug lines a second, until its container ends. */
 const LOAD = `
@@ -32,6 +34,7 @@ interface Sample {
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
 
 async function soak(t: Test, engine: Engine): Promise<string> {
@@ -64,16 +67,17 @@ async function soak(t: Test, engine: Engine): Promise<string> {
   const half = samples.length / 2
   const [first, second] = [samples.slice(half / 4, half), samples.slice(half + half / 4)]
   const [residentFirst, residentSecond] = [first, second].map((part) => mean(part.map(({ resident }) => resident))) as [number, number]
-  const [openFirst, openSecond] = [first, second].map((part) => Math.max(...part.map(({ descriptors }) => descriptors))) as [number, number]
+  // not the most: what is open for a moment is seen or not
+  const [openFirst, openSecond] = [first, second].map((part) => median(part.map(({ descriptors }) => descriptors))) as [number, number]
   const heaps = readFileSync(report, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { heap: number, resources: number })
   const [heapFirst = 0, heapSecond = 0] = heaps.map(({ heap }) => heap)
   t.equal(heaps.length, 2)
   t.ok(residentSecond < residentFirst + RESIDENT_SLACK, `${megabytes(residentFirst)} MB resident in the first half, ${megabytes(residentSecond)} in the second`)
   t.ok(heapSecond < heapFirst + HEAP_SLACK, `${megabytes(heapFirst)} MB of objects halfway, ${megabytes(heapSecond)} at the end`)
-  t.ok(openSecond <= openFirst + 1, `${openFirst} descriptors at most in the first half, ${openSecond} in the second`)
+  t.ok(openSecond <= openFirst + DESCRIPTOR_SLACK, `${openFirst} descriptors in the first half, ${openSecond} in the second`)
   return `halves: ${megabytes(residentFirst)} and ${megabytes(residentSecond)} MB resident, ${megabytes(heapFirst)} and ${megabytes(heapSecond)} MB of objects, ${openFirst} and ${openSecond} descriptors; ${await stage.judge({ timeoutMs: 90_000 })}`
 }
 
 await engineFaults(t, [
-  { row: 59, fault: 'two minutes of 2000 lines a second, checks, and restarts of the container', expected: 'no growth of memory or descriptors', timeoutMs: 280_000, run: soak },
+  { row: 59, fault: 'two minutes of 2000 lines a second, checks, and restarts of the container', expected: 'no growth of memory or descriptors', timeoutMs: 800_000, run: soak },
 ])

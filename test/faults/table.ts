@@ -10,7 +10,7 @@ export interface Fault {
   expected: string
   /** injects it and checks; gives what was seen, in the counter's words where updates are counted */
   run(t: Test): Promise<string>
-  /** bound of the row, default 60 s */
+  /** bound of the row, default 120 s: only a hang gets there */
   timeoutMs?: number
   /** why this row cannot be injected here; run is then not called, and it is no test */
   impossible?: string
@@ -18,7 +18,7 @@ export interface Fault {
 
 /** Runs the rows one after the other; every row is a test, and a line of the table. */
 export async function faultTable(t: Test, faults: readonly (Omit<Fault, 'run'> & Partial<Fault>)[]): Promise<void> {
-  for (const { row, fault, expected, run, timeoutMs = 60_000, impossible } of faults) {
+  for (const { row, fault, expected, run, timeoutMs = 120_000, impossible } of faults) {
     if (impossible !== undefined || !run) {
       print(t, row, fault, expected, `not injected: ${impossible}`)
       continue

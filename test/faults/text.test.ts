@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { container, image, madeUpId } from '../fakes/docker-api.js'
 import { PRINT } from '../watchtower/dialects.js'
 import { foundLine } from './counter.js'
+import { workedMs } from './sidecar-process.js'
 import { attached, createStage, done, eventually, found, record, settled, WATCHTOWER } from './stage.js'
 import { faultTable } from './table.js'
 
@@ -114,12 +115,13 @@ async function slowPatterns(t: Test): Promise<string> {
   const fill = (piece: string): string => piece.repeat(Math.ceil(8_192 / piece.length))
   const pieces = [' to ', 'a: ', '\\"', '\u001b[', '\u001b[3', '=', '1:', '//@', 'token=', '  \u001b[36ma', ' x=', 'Bearer a', '"', '(', ' | ', '2026-11-23T20:15:56Z ']
   const hostile = pieces.flatMap((piece) => [fill(piece), `time=${fill(piece)}`, `{"${fill(piece)}`, `\u001b[36mINFO\u001b[0m[0002] ${fill(piece)} `, said(`Found new ${fill(piece)} image (`), said(failed('/slow', fill(piece))), said(failed(fill(piece), 'x'))])
+  /** What the lines cost it in work: that is the same however long it waits for a processor. */
   const timed = async (lines: readonly string[]): Promise<number> => {
     const [name = ''] = stage.names(1, 'nobody')
+    const start = workedMs(sidecar)
     stage.say([found(name), ...lines, done(1)])
-    const start = performance.now()
-    await eventually(() => stage.bot.messages.some(({ text }) => text.includes(name)), 'told', 40_000)
-    return performance.now() - start
+    await eventually(() => stage.bot.messages.some(({ text }) => text.includes(name)), 'told', 60_000)
+    return workedMs(sidecar) - start
   }
   const plain = await timed(hostile.map(() => said('Checking containers')))
   const each = (await timed(hostile) - plain) / hostile.length
@@ -188,7 +190,7 @@ async function longNames(t: Test): Promise<string> {
   return `longest message ${longest}; ${stage.verdict()}`
 }
 
-t.test('foreign text', { timeout: 280_000 }, (t) => faultTable(t, [
+t.test('foreign text', { timeout: 840_000 }, (t) => faultTable(t, [
   { row: 51, fault: 'forged lines in hook output and error texts', expected: 'never taken for an update', run: injection },
   { row: 52, fault: 'HTML, Markdown, {{ }}, $& in every field', expected: 'shown literally', run: markup },
   { row: 53, fault: 'ANSI, NUL, bidi, zero-width, U+2028', expected: 'removed', run: hiddenCharacters },

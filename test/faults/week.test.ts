@@ -133,7 +133,7 @@ const STATE_BYTES = { update: 560, container: 500 }
 const COUNTED = ['descriptors', 'resources', 'timers', 'onSignal'] as const
 
 const row: Fault = {
-  row: 59, fault: 'Clean idle 7 days (soak, accelerated)', expected: 'no fd/listener leak', timeoutMs: 180_000,
+  row: 59, fault: 'Clean idle 7 days (soak, accelerated)', expected: 'no fd/listener leak', timeoutMs: 800_000,
   async run(t) {
     const w = await createWeek(t)
     const { api, bot, clock } = w
