@@ -28,7 +28,7 @@ export function createStore(initial: State, { save, sleep, onFault }: StoreOptio
   let writing: Promise<void> | null = null
   /** what the last write holds, or the one under way */
   let written = initial
-  let failures = 0
+  let failing = false
 
   async function write(): Promise<void> {
     const snapshot = state
@@ -36,12 +36,11 @@ export function createStore(initial: State, { save, sleep, onFault }: StoreOptio
     try {
       await save(snapshot)
       saved = snapshot
-      if (failures > 0) onFault(null)
-      failures = 0
+      if (failing) onFault(null)
+      failing = false
     } catch (error) {
-      failures += 1
       onFault((error as Error).message)
-      if (failures === 1) void tryAgain()
+      if (!failing) void tryAgain()
     }
   }
 
@@ -59,9 +58,11 @@ export function createStore(initial: State, { save, sleep, onFault }: StoreOptio
   }
 
   async function tryAgain(): Promise<void> {
-    while (failures > 0 && !signal.aborted) {
-      await sleep(Math.min(RETRY_MS.cap, RETRY_MS.first * 2 ** Math.min(failures - 1, 10)), signal)
-      if (failures > 0) await flush()
+    failing = true
+    // changes that fail in between are no tries of its own
+    for (let tries = 0; failing && !signal.aborted; tries += 1) {
+      await sleep(Math.min(RETRY_MS.cap, RETRY_MS.first * 2 ** Math.min(tries, 10)), signal)
+      if (failing) await flush()
     }
   }
 

@@ -66,6 +66,21 @@ t.test('a write that fails loses nothing, is told, and is tried again until it w
   t.equal(writes.at(-1)?.chat, 1)
 })
 
+t.test('changes that fail as well do not put off the next try', async (t) => {
+  const { store, writes, log, wake, turn } = world()
+  for (let chat = 1; chat <= 5; chat += 1) {
+    store.change(to(chat))
+    writes[chat - 1]?.end(new Error('there is no space left'))
+    await store.flush()
+  }
+  t.same(log.waits, [1_000])
+  wake()
+  await turn()
+  writes[5]?.end(new Error('there is no space left'))
+  await turn()
+  t.same(log.waits, [1_000, 2_000])
+})
+
 t.test('after the end nothing is tried again', async (t) => {
   const { store, writes, stop, wake, turn } = world()
   store.change(to(1))
