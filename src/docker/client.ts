@@ -176,7 +176,8 @@ export function createDocker(host: DockerHost, timeoutMs: number, stop: AbortSig
       const containers = await bounded((abortSignal) => dockerode.listContainers({ all: true, filters, abortSignal }))
       return containers.map(({ Id, Names, Labels, Command, State, Status }) => ({
         id: Id,
-        name: (Names[0] ?? Id).replace(/^\//, ''),
+        // a legacy link gives it a second name below another's
+        name: (Names.find((one) => one.lastIndexOf('/') === 0) ?? Id).replace(/^\//, ''),
         labels: Labels ?? {},
         command: Command,
         health: healthIn(Status),

@@ -1,5 +1,6 @@
 // What is wrong between this program and the engine, in sentences, each with its remedy where one is known.
 import type { DockerHost, DockerTls } from './client.js'
+import { remedyForRights } from './socket-rights.js'
 
 /** What is wrong with the connection, and how to mend it where that is known. */
 export function dockerFault(error: unknown, host: DockerHost): { found: string; remedy: string | null } {
@@ -8,7 +9,7 @@ export function dockerFault(error: unknown, host: DockerHost): { found: string; 
   const ofTls = tlsFault(error as object, where, (host.type === 'tcp' && host.tls) || null)
   if (ofTls) return ofTls
   if (code === 'ENOENT') return { found: `no Docker socket at ${where}`, remedy: 'mount it, or set DOCKER_HOST' }
-  if (code === 'EACCES') return { found: `no permission to use ${where}`, remedy: `add the group that owns it (group_add with the number that \`stat -c %g ${where}\` prints)` }
+  if (code === 'EACCES') return { found: `no permission to use ${where}`, remedy: remedyForRights(where) }
   if (code === 'ECONNREFUSED') return { found: `nothing listens at ${where}`, remedy: 'is the Docker daemon running?' }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { found: `the name ${where} of DOCKER_HOST does not resolve`, remedy: 'correct it, or bring both containers into one network' }
   if (statusCode === 403) return { found: `${where} refused the request`, remedy: 'a socket proxy must allow GET on _ping, version, events, containers and images' }

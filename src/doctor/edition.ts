@@ -12,6 +12,8 @@ export interface Way {
   dialect: CronDialect
   /** the API version that it asks for by itself; null: the one that the engine has */
   api: string | null
+  /** without a scope it is in that of its own label, or of those that have none; else it removes every other Watchtower */
+  scoped: boolean
 }
 
 export interface Edition {
@@ -32,9 +34,9 @@ const FIRST_FORK = 8
 const FREE_API = 11
 const UNTOLD = 'in a version that neither its log nor its image tells'
 
-const STOCK_WAY: Way = { of: 'stock', dialect: 'seconds-first', api: '1.25' }
-const OLD_FORK_WAY: Way = { of: 'an older fork', dialect: 'seconds-first', api: '1.44' }
-const FORK_WAY: Way = { of: 'the fork from 1.14 on', dialect: 'seconds-optional', api: null }
+const STOCK_WAY: Way = { of: 'stock', dialect: 'seconds-first', api: '1.25', scoped: false }
+const OLD_FORK_WAY: Way = { of: 'an older fork', dialect: 'seconds-first', api: '1.44', scoped: false }
+const FORK_WAY: Way = { of: 'the fork from 1.14 on', dialect: 'seconds-optional', api: null, scoped: true }
 
 /** ref: as the container was created; labels: of its image; said: the version in its log, null where the log begins after it. */
 export function editionOf(ref: string, labels: ReadonlyMap<string, string>, said: string | null): Edition {

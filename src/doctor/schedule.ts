@@ -18,7 +18,7 @@ export interface When {
   timeZone: string
 }
 
-/** Compose 1 keeps the quotes of an env_file. */
+/** Compose keeps those inside of `- NAME="…"`, and Compose 1 those of an env_file. */
 const QUOTES = /^(["'])(.*)\1$/
 /** Checks that follow each other so soon are rarely meant. */
 const OFTEN_MS = 300_000

@@ -3,6 +3,7 @@ import { type Finding, findingsOf } from '../guard/findings.js'
 import type { Settings } from '../guard/settings.js'
 import type { ContainerFacts } from '../report/facts.js'
 import { WATCH_TEXTS } from '../report/watch-texts.js'
+import { WATCHTOWER_LABEL } from '../report/watched.js'
 import { type Check, fault, listed, ok, warning } from './check.js'
 import { inEachWay, type Way } from './edition.js'
 import type { SeenLog } from './log.js'
@@ -29,7 +30,7 @@ export function settingsChecks(settings: Settings, around: Around): Check[] {
     unread ?? ok('log', `that of ${watchtower.name} can be read (${settings.log.driver})`),
     found('monitor-only', 'not-monitor-only', 'label-precedence') ?? ok('monitor-only', `it is on (${settings.monitorOnly.from})`),
     ...scheduleChecks(settings, around),
-    conflictCheck(settings, around.others) ?? found('conflicts', 'no-pull') ?? ok('conflicts', 'none'),
+    inEachWay(around.edition, (way) => conflictCheck(settings, around, way) ?? found('conflicts', 'no-pull') ?? ok('conflicts', 'none')),
     inEachWay(around.edition, (way) => apiCheck(settings, engine, way)),
     found('log level', 'log-level') ?? ok('log level', settings.logLevel.value),
     ...(unread === null ? [found('log size', 'log-rotation') ?? ok('log size', sizeOf(settings.log))] : []),
@@ -59,13 +60,24 @@ function unended(text: string): string {
 const LOG_FORMATS = ['auto', 'logfmt', 'pretty', 'json']
 
 /** What Watchtower does not start with, or does when it starts. W:internal/flags/flags.go, W:cmd/root.go, W:internal/actions/check.go. */
-function conflictCheck({ schedule, interval, rollingRestart, monitorOnly, logFormat, scope }: Settings, others: readonly string[]): Check | null {
+function conflictCheck(settings: Settings, around: Around, way: Way): Check | null {
   const name = 'conflicts'
+  const { schedule, interval, rollingRestart, monitorOnly, logFormat } = settings
   if (schedule.value !== null && interval.value !== null && Number(interval.value) !== 86_400) return fault(name, `both a schedule (${schedule.from}) and an interval (${interval.from}): Watchtower does not start`, `remove ${interval.from} and recreate it`)
   if (rollingRestart.value && monitorOnly.value) return fault(name, 'rolling restarts together with monitor-only: Watchtower does not start', `remove ${rollingRestart.from} and recreate it`)
   if (!LOG_FORMATS.includes(logFormat.value)) return fault(name, `the log format ${logFormat.value} (${logFormat.from}), which there is not: Watchtower does not start`, `remove ${logFormat.from} and recreate it; ${WATCH_TEXTS.en.causes['log-setting'](logFormat.value)}`)
-  if (scope.value === null && others.length > 0) return warning(name, `it has no scope: each time it starts it removes ${listed(others)}`, 'give every Watchtower a WATCHTOWER_SCOPE of its own, and recreate it')
-  return null
+  return scopeCheck(name, settings.scope.value, around, way)
+}
+
+/** Of the Watchtowers in its scope only the newest is left each time it starts; without one stock's scope is the whole engine. */
+function scopeCheck(name: string, scope: string | null, { watchtower, containers, others }: Around, { scoped }: Way): Check | null {
+  const labelOf = ({ labels }: ContainerFacts): string | undefined => labels.get(`${WATCHTOWER_LABEL}.scope`)
+  const its = scope ?? (scoped ? labelOf(watchtower) || 'none' : null)
+  if (its === null) return others.length === 0 ? null : warning(name, `it has no scope: each time it starts it removes ${listed(others)}`, 'give every Watchtower a WATCHTOWER_SCOPE of its own, and recreate it')
+  const isIn = (one: ContainerFacts): boolean => (labelOf(one) || 'none') === its
+  const rivals = containers.filter((one) => others.includes(one.name) && isIn(one)).map((one) => one.name)
+  if (rivals.length + Number(isIn(watchtower)) < 2) return null
+  return warning(name, `its scope, ${its}, is that of ${listed(rivals)} too, by their labels: each time it starts only the newest is left`, `give every Watchtower a WATCHTOWER_SCOPE of its own and the label ${WATCHTOWER_LABEL}.scope with the same value, and recreate it`)
 }
 
 /** Of the engines that are in use most take it; the first of version 29 do not. */
@@ -73,7 +85,8 @@ const USUAL_API = '1.41'
 
 function apiCheck({ apiVersion }: Settings, { MinAPIVersion: least, ApiVersion: most }: Around['engine'], { api }: Way): Check {
   const name = 'API version'
-  const wanted = apiVersion.value ?? api
+  // the fork leaves out quotes around it
+  const wanted = (api === null ? apiVersion.value?.replace(/^["']+|["']+$/g, '') : apiVersion.value) ?? api
   if (wanted === null) return ok(name, 'it agrees on one with the engine')
   const set = `set DOCKER_API_VERSION=${isNewer(least, USUAL_API) ? least : isNewer(USUAL_API, most) ? most : USUAL_API} in Watchtower's environment and recreate it`
   const from = apiVersion.from ?? 'its default'

@@ -1,5 +1,5 @@
 // What ended Watchtower, from its last error: a table of its known ones, first match wins. Wordings:
-// W:cmd/root.go, W:internal/flags/flags.go, moby's API errors, robfig/cron's parser.
+// W:cmd/root.go, W:internal/flags/flags.go, F:cmd/root.go, moby's API errors, robfig/cron's parser.
 
 /** A cause that has a remedy. value: what the remedy names. */
 export interface Cause {
@@ -15,11 +15,12 @@ const CAUSES: readonly (readonly [RegExp, CauseType])[] = [
   [/client version [\d.]{1,8} is too old\. Minimum supported API version is ([\d.]{1,8}[\d])/, 'api-too-old'],
   [/client version [\d.]{1,8} is too new\. Maximum supported API version is ([\d.]{1,8}[\d])/, 'api-too-new'],
   [/Only schedule or interval can be defined/, 'schedule-and-interval'],
-  [/Rolling restarts is not compatible with the global monitor only/i, 'rolling-restart'],
+  [/Rolling restarts is not compatible with the global monitor only|Incompatible flags: rolling restarts and monitor-only/i, 'rolling-restart'],
   [/permission denied.{0,80}docker/i, 'no-permission'],
   // the second: moby's client from 29 on
   [/Cannot connect to the Docker daemon|failed to connect to the docker API/, 'no-socket'],
-  [/^(?:Expected (?:5 to 6|exactly \d) fields|expected (?:exactly )?\d.{0,20} fields|Failed to parse|failed to parse (?:int|duration|.{0,20}schedule)|(?:End|Beginning|end|beginning) of range|Unrecognized descriptor|unrecognized descriptor|(?:provided )?bad location)/, 'schedule'],
+  // the fork names what failed first (F:internal/scheduling/scheduling.go)
+  [/^(?:(?:Scheduled upgrades failed: )?failed to schedule updates: |Expected (?:5 to 6|exactly \d) fields|expected (?:exactly )?\d.{0,20} fields|Failed to parse|failed to parse (?:int|duration|.{0,20}schedule)|(?:End|Beginning|end|beginning) of range|Unrecognized descriptor|unrecognized descriptor|(?:provided )?bad location)/, 'schedule'],
   [/unknown (?:shorthand )?flag: .{1,80}/, 'flag'],
   [/invalid log (?:format|level)/, 'log-setting'],
   [/Shoutrrr|shoutrrr|Notification template|notification type/, 'notifications'],

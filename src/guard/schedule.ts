@@ -82,13 +82,15 @@ export const UTC: Zone = { type: 'offset', minutes: 0 }
 
 /** The schedule, as Watchtower reads it. A schedule wins over an interval, as in stock up to 1.4; later both end Watchtower. */
 export function readSchedule({ schedule, interval, zone, dialect }: ScheduleText): Schedule {
-  const text = (schedule ?? '').trim()
+  const given = (schedule ?? '').trim()
+  // the fork leaves out what Compose kept of quotes (its pull request 1686); versions before that end, and say so
+  const text = dialect === 'seconds-optional' ? given.replace(/^["']+|["']+$/g, '') : given
   if (text !== '') return readCron(text, zone, dialect)
   const seconds = (interval.value ?? '').trim() || DEFAULT_INTERVAL_S
   if (isSeconds(seconds)) return everyOf(seconds, Number(seconds) * 1_000)
-  const given = seconds.slice(0, MAX_TEXT)
+  const odd = seconds.slice(0, MAX_TEXT)
   // as a flag it ends Watchtower; of a variable viper's GetInt makes 0
-  return interval.from?.startsWith('--') ? { type: 'unreadable', text: given, why: 'not a number of seconds' } : everyOf(given, 0)
+  return interval.from?.startsWith('--') ? { type: 'unreadable', text: odd, why: 'not a number of seconds' } : everyOf(odd, 0)
 }
 
 /** Whether it is a number of seconds, as an interval has to be. */
@@ -111,6 +113,8 @@ export function namesZone(tz: string): boolean {
   const name = zoneName(tz)
   // UTC by its offset: that takes no Intl, whose calendars are 5 MB
   if (name === 'UTC') return true
+  // Node knows offsets, like +02:00, from 22 on
+  if (/^[-+]/.test(name)) return false
   try {
     const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions()
     return /^[A-Z]{3}$/.test(name) ? SHORT_NAMES.has(name) : timeZone === name || timeZone.toLowerCase() !== name.toLowerCase()

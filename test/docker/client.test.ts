@@ -131,6 +131,8 @@ t.test('a container without names or labels is listed by its id, one that is pau
     await createDocker({ type: 'unix', path: api.socketPath }, 20_000, never).list(),
     states.map((state, n) => ({ id: state, name: state, labels: {}, command: 'x', running: n < 3, health: null })),
   )
+  api.override('/containers/json', { type: 'answer', status: 200, body: [{ Id: 'a', Names: ['/app/db', '/db'], Labels: null, Command: 'x', State: 'running' }] })
+  t.same((await createDocker({ type: 'unix', path: api.socketPath }, 20_000, never).list()).map(({ name }) => name), ['db'], 'not the name by which a link knows it')
   const words = ['Up 3 days (healthy)', 'Up 2 seconds (health: starting)', 'Up 1 hour (unhealthy)', 'Up 1 hour (Paused)', 'Exited (1) 2 hours ago']
   api.override('/containers/json', { type: 'answer', status: 200, body: words.map((Status) => ({ Id: Status, Names: [], Labels: null, Command: 'x', State: 'running', Status })) })
   t.same((await createDocker({ type: 'unix', path: api.socketPath }, 20_000, never).list()).map(({ health }) => health), ['healthy', 'starting', 'unhealthy', null, null])

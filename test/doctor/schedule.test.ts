@@ -25,8 +25,9 @@ t.test('schedule: when the next check is, or why there is none', (t) => {
   t.end()
 })
 
-t.test('a schedule whose quotes Compose 1 kept is told from one that is wrong', (t) => {
+t.test('a schedule whose quotes Compose kept is told from one that is wrong', (t) => {
   t.match(rows({ env: ['WATCHTOWER_SCHEDULE="0 0 3 * * *"'] }).schedule, { mark: 'fault', found: '"0 0 3 * * *" has quotes that are part of it: Watchtower does not start', remedy: 'write it without the quotes and recreate it' })
+  t.match(rows({ env: ['WATCHTOWER_SCHEDULE="0 0 3 * * *"'], version: '1.21.0' }).schedule, { mark: 'ok', found: /^"0 0 3 \* \* \*": next check / }, 'the fork leaves them out')
   t.match(rows({ env: ['WATCHTOWER_SCHEDULE=0 0 3'] }).schedule, { mark: 'fault', remedy: /^write six fields, seconds first, / })
   t.end()
 })

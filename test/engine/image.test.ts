@@ -151,6 +151,17 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
     t.equal((await engine.inspect('watchtower-telegram')).State.ExitCode, 0)
   })
 
+  await t.test('runs without Compose too, by the command of compose/README.md', async (t) => {
+    const command = /docker run (-d --name watchtower-telegram [^]*?) watchtower-telegram\n/.exec(readFileSync(join(repository, 'compose/README.md'), 'utf8'))?.[1] ?? ''
+    const here: [string, string][] = [['--name watchtower-telegram', '--name by-hand'], ['999', String(SOCKET_GROUP)], ['123456789:AAE…', api.token], ['-1001234567890', String(CHAT)], ['/var/run/docker.sock:', `${engine.socketPath}:`]]
+    const args = here.reduce((text, [there, instead]) => text.replace(there, instead), command).replaceAll('\\\n', ' ').trim().split(/\s+/)
+    await engine.docker(['run', ...args, '--network', 'host', '-e', `TELEGRAM_API_URL=${api.url}`, (await engine.inspect('watchtower-telegram')).Image])
+    t.ok(await until(async () => (await engine.docker(['logs', 'by-hand'])).stdout.includes('watchtower.attached'), 15_000))
+    const { code, stdout } = await engine.docker(['exec', 'by-hand', 'node', '/app/watchtower-telegram.cjs', 'doctor'], { allowFailure: true })
+    t.equal(code, 0, stdout)
+    await engine.docker(['rm', '-f', 'by-hand'])
+  })
+
   const says = async (pattern: RegExp): Promise<boolean> => {
     await engine.docker(['restart', 'watchtower-telegram'])
     return until(async () => (await logOf(engine)).some((line) => pattern.test(JSON.stringify(line))), 60_000)
@@ -164,6 +175,6 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
 
   await t.test('names the remedy if it may not use the Docker socket', async (t) => {
     chownSync(engine.socketPath, 0, SOCKET_GROUP + 1)
-    t.ok(await says(/no permission to use .*docker\.sock.*group_add/))
+    t.ok(await says(/no permission to use .*docker\.sock.*seen from here 4243 \(DOCKER_GID=4243 in \.env/))
   })
 }, 600_000)

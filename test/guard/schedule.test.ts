@@ -67,6 +67,8 @@ t.test('what Watchtower would refuse is unreadable, with the reason', (t) => {
     return schedule.type === 'unreadable' ? schedule.why : null
   }
   t.equal(why('0 0 3\n * * *'), null, 'a line break of a folded text is a blank, as to strings.Fields')
+  for (const text of ['"0 0 3 * * *"', "'@daily'", '"@every 12h"']) t.not(why(text), null, 'quotes')
+  for (const text of ['"0 0 3 * * *"', "'@daily'", '"@every 12h"']) t.equal(why(text, 'seconds-optional'), null, 'the fork leaves quotes out')
   t.equal(why('@every 1h\n2m'), 'not a duration')
   t.equal(why('bogus'), 'expected 5 to 6 fields, found 1')
   t.equal(why('0 0 0 3 * * *'), 'expected 5 to 6 fields, found 7')
