@@ -156,7 +156,9 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
     const here: [string, string][] = [['--name watchtower-telegram', '--name by-hand'], ['999', String(SOCKET_GROUP)], ['123456789:AAE…', api.token], ['-1001234567890', String(CHAT)], ['/var/run/docker.sock:', `${engine.socketPath}:`]]
     const args = here.reduce((text, [there, instead]) => text.replace(there, instead), command).replaceAll('\\\n', ' ').trim().split(/\s+/)
     await engine.docker(['run', ...args, '--network', 'host', '-e', `TELEGRAM_API_URL=${api.url}`, (await engine.inspect('watchtower-telegram')).Image])
-    t.ok(await until(async () => (await engine.docker(['logs', 'by-hand'])).stdout.includes('watchtower.attached'), 15_000))
+    // attached to is not all: Docker and Telegram are first asked a moment later
+    const healthy = async (): Promise<boolean> => (await engine.docker(['exec', 'by-hand', 'node', '/app/watchtower-telegram.cjs', 'healthcheck'], { allowFailure: true })).code === 0
+    t.ok(await until(healthy, 60_000))
     const { code, stdout } = await engine.docker(['exec', 'by-hand', 'node', '/app/watchtower-telegram.cjs', 'doctor'], { allowFailure: true })
     t.equal(code, 0, stdout)
     await engine.docker(['rm', '-f', 'by-hand'])
