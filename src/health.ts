@@ -17,6 +17,8 @@ export interface Answer {
   faults: string[]
   /** what is being done, in one sentence */
   doing: string
+  /** since it started, milliseconds */
+  upMs: number
 }
 
 export interface Health {
@@ -89,7 +91,7 @@ export function createHealth(now: () => number, onChange: (faults: string[]) => 
       const [following, waiting] = [namesOf('following'), namesOf('waiting')]
       const doing = following !== '' ? `following ${following}` : waiting !== '' ? `waiting for ${waiting} to start` : 'waiting for a Watchtower'
       const asked = last.ping === null ? '' : `, Docker answered ${seconds(now() - last.ping)} ago`
-      return { healthy: all.length === 0, faults: all, doing: `${doing}${asked}, ${entries.length} to send` }
+      return { healthy: all.length === 0, faults: all, doing: `${doing}${asked}, ${entries.length} to send`, upMs: now() - started }
     },
   }
   return health

@@ -42,13 +42,13 @@ function inFile(stateDir: string): { text: string; at: number } | null {
 
 function parsed(text: string): (Answer & { running: boolean }) | null {
   try {
-    const { healthy, faults, doing } = JSON.parse(text) as Partial<Answer>
-    return { healthy: healthy === true, faults: faults?.map(String) ?? [], doing: String(doing), running: true }
+    const { healthy, faults, doing, upMs } = JSON.parse(text) as Partial<Answer>
+    return { healthy: healthy === true, faults: faults?.map(String) ?? [], doing: String(doing), upMs: Number(upMs ?? Infinity), running: true }
   } catch {
     return null
   }
 }
 
 function fault(sentence: string): Answer & { running: boolean } {
-  return { healthy: false, faults: [sentence], doing: '', running: true }
+  return { healthy: false, faults: [sentence], doing: '', upMs: Infinity, running: true }
 }

@@ -21,6 +21,7 @@ t.test('at the start everything is still to come, and that is not healthy', (t) 
     healthy: false,
     faults: ['Docker has not answered yet', 'it has not looked for Watchtower yet', 'Telegram has not accepted token and chat yet: see the log of this container'],
     doing: 'waiting for a Watchtower, 0 to send',
+    upMs: 0,
   })
   t.end()
 })
@@ -28,7 +29,7 @@ t.test('at the start everything is still to come, and that is not healthy', (t) 
 t.test('it follows, or knowingly waits: both are healthy', (t) => {
   const { health, clock } = healthy()
   clock.now += 3_000
-  t.same(health.answer(), { healthy: true, faults: [], doing: 'following watchtower, Docker answered 3 s ago, 0 to send' })
+  t.same(health.answer(), { healthy: true, faults: [], doing: 'following watchtower, Docker answered 3 s ago, 0 to send', upMs: 3_000 })
   health.watch('b', 'friday_watchtower_run_1', 'waiting')
   t.match(health.answer(), { healthy: true, doing: /^following watchtower,/ }, 'a one-off check that is over')
   health.watch('a', 'watchtower', 'waiting')

@@ -1,6 +1,7 @@
 // The state directory: whether it can be written, what is in it, and whether a sidecar holds it. Leaves all as it was.
 import { accessSync, constants, existsSync, statfsSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { howItIs } from '../healthcheck.js'
 import { pendingOf } from '../state/state.js'
 import { explained, peekState, type StateError } from '../state/file.js'
@@ -10,6 +11,10 @@ import { type Check, fault, ok, warning } from './check.js'
 const LITTLE_SPACE_BYTES = 10 * 2 ** 20
 /** As much as an ordinary state. */
 const PROBE = 'x'.repeat(4_096)
+
+/** One that has just started has not heard from Docker and Telegram yet: `doctor` often follows `up -d` at once. */
+const STARTING_MS = 10_000
+const AGAIN_MS = 500
 
 /** Directory, state file and the sidecar that uses them. now: milliseconds since 1970. */
 export async function stateChecks(stateDir: string, now: number): Promise<Check[]> {
@@ -68,7 +73,12 @@ function unusable(name: string, error: unknown): Check {
 
 async function sidecarCheck(stateDir: string, now: number): Promise<Check> {
   const name = 'sidecar'
-  const { running, healthy, faults, doing } = await howItIs(stateDir, now)
+  let answer = await howItIs(stateDir, now)
+  for (let tries = 1; !answer.healthy && answer.upMs < STARTING_MS && tries < STARTING_MS / AGAIN_MS; tries += 1) {
+    await sleep(AGAIN_MS)
+    answer = await howItIs(stateDir, now)
+  }
+  const { running, healthy, faults, doing } = answer
   if (!running) return warning(name, `none is running with ${stateDir}`, 'start it:', 'docker compose up -d watchtower-telegram')
   return healthy ? ok(name, doing) : fault(name, faults.join('; '), 'see its log:', 'docker logs --tail 20 watchtower-telegram')
 }

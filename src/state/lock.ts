@@ -29,7 +29,9 @@ export async function takeLock(directory: string, answer: () => string): Promise
     if (code === null) {
       server.unref()
       const own = inodeOf(path)
-      return { held: true, lost: () => ![own, null].includes(inodeOf(path)), release: () => void server.close() }
+      const lost = (): boolean => ![own, null].includes(inodeOf(path))
+      // node removes what has its path when it closes: not another's, which the end of this process leaves alone
+      return { held: true, lost, release: () => void (lost() || server.close()) }
     }
     if (code !== 'EADDRINUSE') break
     if ((await ask(path)) !== null || attempt !== 'first' || !(await removeDead(path, directory))) throw inUse(directory)

@@ -82,6 +82,17 @@ t.test('an engine over TLS asks for a certificate, or lets everyone in', async (
   t.match(await socket(null), [{ mark: 'warning', found: `127.0.0.1:${port} answers over TLS, but asks nobody for a certificate: who can reach it is root there` }, {}, {}])
 })
 
+t.test('a sidecar that has just started is asked again until it is well, one that is up for longer is not', async (t) => {
+  const stateDir = directory(t)
+  let asked = 0
+  const answers = [{ healthy: false, faults: ['Docker has not answered yet'], doing: '', upMs: 90 }, { healthy: true, faults: [], doing: 'following watchtower', upMs: 590 }]
+  const lock = await takeLock(stateDir, () => JSON.stringify(answers[(asked += 1) - 1] ?? { healthy: false, faults: ['401'], doing: '', upMs: 10_000 }))
+  t.match((await stateChecks(stateDir, NOW))[2], { mark: 'ok', found: 'following watchtower' })
+  t.match((await stateChecks(stateDir, NOW))[2], { mark: 'fault', found: '401' })
+  t.equal(asked, 3)
+  lock.release()
+})
+
 t.test('the state directory: not there yet, no directory, damaged, and a sidecar that is not well', async (t) => {
   const stateDir = directory(t)
   t.match(await stateChecks(join(stateDir, 'a', 'b'), NOW), [{ mark: 'ok', found: `${stateDir}/a/b is not there yet: the first start makes it` }, { mark: 'ok', found: 'none yet' }, { mark: 'warning', found: `none is running with ${stateDir}/a/b` }])

@@ -65,9 +65,6 @@ await engineTest(t, 'from a copy of the repository to the first message', async 
   await paste(block('up -d'), folder)
   said('up')
 
-  // it takes longer to read on than it takes to start
-  t.ok(await until(async () => (await engine.docker(['exec', 'watchtower-telegram', 'node', '/app/watchtower-telegram.cjs', 'healthcheck'], { allowFailure: true })).code === 0, 60_000), 'healthy')
-
   t.match(await paste(block('test-message'), folder), /^✓ sidecar +following watchtower/m, 'the doctor finds nothing to mend')
   t.match(bot.messages, [{ chat_id: CHAT, message_thread_id: TOPIC }], 'the test message is in the topic')
   said('the test message')

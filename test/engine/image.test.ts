@@ -153,12 +153,9 @@ await engineTest(t, 'the deployed sidecar', async (t, engine) => {
 
   await t.test('runs without Compose too, by the command of compose/README.md', async (t) => {
     const command = /docker run (-d --name watchtower-telegram [^]*?) watchtower-telegram\n/.exec(readFileSync(join(repository, 'compose/README.md'), 'utf8'))?.[1] ?? ''
-    const here: [string, string][] = [['--name watchtower-telegram', '--name by-hand'], ['999', String(SOCKET_GROUP)], ['123456789:AAE…', api.token], ['-1001234567890', String(CHAT)], ['/var/run/docker.sock:', `${engine.socketPath}:`]]
+    const here: [string, string][] = [['--name watchtower-telegram', '--name by-hand'], ['999', String(SOCKET_GROUP)], ['"$PWD/compose/secrets/telegram_bot_token:/run/secrets/telegram_bot_token:ro"', `${join(folder, 'secrets/telegram_bot_token')}:/run/secrets/telegram_bot_token:ro`], ['-1001234567890', String(CHAT)], ['/var/run/docker.sock:', `${engine.socketPath}:`]]
     const args = here.reduce((text, [there, instead]) => text.replace(there, instead), command).replaceAll('\\\n', ' ').trim().split(/\s+/)
     await engine.docker(['run', ...args, '--network', 'host', '-e', `TELEGRAM_API_URL=${api.url}`, (await engine.inspect('watchtower-telegram')).Image])
-    // attached to is not all: Docker and Telegram are first asked a moment later
-    const healthy = async (): Promise<boolean> => (await engine.docker(['exec', 'by-hand', 'node', '/app/watchtower-telegram.cjs', 'healthcheck'], { allowFailure: true })).code === 0
-    t.ok(await until(healthy, 60_000))
     const { code, stdout } = await engine.docker(['exec', 'by-hand', 'node', '/app/watchtower-telegram.cjs', 'doctor'], { allowFailure: true })
     t.equal(code, 0, stdout)
     await engine.docker(['rm', '-f', 'by-hand'])

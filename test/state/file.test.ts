@@ -160,12 +160,13 @@ t.test('of several that find the lock of a dead one at once, one goes on holding
 
 t.test('a lock that another one has taken is lost, one whose file was removed is not', async (t) => {
   const directory = shortDirectory(t)
-  const first = await takeLock(directory, () => '')
+  const first = await takeLock(directory, () => 'the first')
   renameSync(join(directory, 'lock'), join(directory, 'aside'))
   t.equal(first.lost(), false)
-  const second = await takeLock(directory, () => '')
+  const second = await takeLock(directory, () => 'the second')
   t.same([first.lost(), second.lost()], [true, false])
   first.release()
+  t.equal(await ask(join(directory, 'lock')), 'the second', 'and is not released with it')
   second.release()
 })
 
