@@ -2,10 +2,10 @@
 // needs nothing else. Requests are written byte by byte, for a client would tidy them.
 import { readFileSync, writeFileSync } from 'node:fs'
 import http2 from 'node:http2'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { OWN_ADDRESS } from '../fakes/loopback.js'
+import { ownPort } from '../fakes/loopback.js'
 import { type Engine, engineTest } from './engine.js'
 import { haproxyMissing } from './haproxy.js'
 import { killDaemon, startDaemon, until, which } from './processes.js'
@@ -16,12 +16,9 @@ import { standInWatchtower } from './watchtower.js'
 const CONFIG = readFileSync(join(import.meta.dirname, '../../compose/socket-proxy.cfg'), 'utf8')
 
 async function startProxy(t: Test, engine: Engine): Promise<number> {
-  const free = createServer()
-  await new Promise<void>((resolve) => free.listen(0, OWN_ADDRESS, resolve))
-  const { port } = free.address() as { port: number }
-  await new Promise((resolve) => free.close(resolve))
+  const port = await ownPort()
   const config = join(engine.directory, 'socket-proxy.cfg')
-  writeFileSync(config, CONFIG.replace('bind :2375', `bind ${OWN_ADDRESS}:${port}`).replace('/var/run/docker.sock', engine.socketPath))
+  writeFileSync(config, CONFIG.replace('bind :2375', `bind 127.0.0.1:${port}`).replace('/var/run/docker.sock', engine.socketPath))
   const child = startDaemon(which('haproxy') ?? 'haproxy', ['-db', '-f', config], join(engine.directory, 'socket-proxy.log'), { PATH: process.env.PATH ?? '' })
   t.teardown(() => killDaemon(child))
   if (!(await until(async () => (await ask(port, 'GET /_ping')) === 200, 60_000))) throw new Error('haproxy did not start')
@@ -31,7 +28,7 @@ async function startProxy(t: Test, engine: Engine): Promise<number> {
 /** The status of the answer; 0 where there is none. */
 function ask(port: number, line: string, ...headers: string[]): Promise<number> {
   return new Promise((resolve) => {
-    const socket = connect(port, OWN_ADDRESS, () => socket.write(`${line} HTTP/1.1\r\nHost: docker\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`))
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${line} HTTP/1.1\r\nHost: docker\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`))
     socket.setTimeout(60_000, () => socket.destroy())
     socket.on('error', () => {}).on('close', () => resolve(0))
     socket.once('data', (chunk) => {
@@ -44,7 +41,7 @@ function ask(port: number, line: string, ...headers: string[]): Promise<number> 
 /** The status of a GET with a body of unknown length over HTTP/2 without TLS; 0 where HTTP/2 is not spoken. */
 function overHttp2(port: number): Promise<number> {
   return new Promise((resolve) => {
-    const session = http2.connect(`http://${OWN_ADDRESS}:${port}`)
+    const session = http2.connect(`http://127.0.0.1:${port}`)
     const request = session.request({ ':method': 'GET', ':path': '/_ping' }, { endStream: false })
     for (const end of [session, request]) end.on('error', () => resolve(0))
     request.on('response', ({ ':status': status }) => {
@@ -124,7 +121,7 @@ await engineTest(t, 'the strict socket proxy', async (t, engine) => {
     await engine.pull('postgres:16')
     await composeUp(engine, 'friday', 'version: "2.4"\nservices:\n  postgres: { image: "postgres:16", network_mode: none }\n')
     await runWatchtower(engine, watchtower)
-    const sidecar = await startSidecar(t, engine, { docker: { type: 'tcp', host: OWN_ADDRESS, port } })
+    const sidecar = await startSidecar(t, engine, { docker: { type: 'tcp', host: '127.0.0.1', port } })
     await sidecar.waitFor('watchtower.attached')
     await engine.publish(image('postgres:16', { PG_VERSION: '16.2' }))
     check(watchtower, [{ image: 'postgres:16', id: await engine.pull('postgres:16') }], 1)

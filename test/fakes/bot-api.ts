@@ -35,10 +35,8 @@ export interface BotApiOptions {
   /** default MADE_UP_TOKEN */
   token?: string
   chats: FakeChat[]
-  /** default 0, any free port; a fixed one lets a test bring a "down" Telegram back, at an address of its own (loopback.ts) */
+  /** default 0, any free port; a fixed one lets a test bring a "down" Telegram back (loopback.ts) */
   port?: number
-  /** default 127.0.0.1 */
-  address?: string
   /** what the Date header of its answers says, milliseconds since 1970; default the real time */
   clock?: () => number
   /** messages that a chat takes in a minute of `clock`, 20 for a group (core.telegram.org/bots/faq); default any number */
@@ -55,7 +53,7 @@ export interface ApiRequest {
 }
 
 export interface BotApi {
-  /** `http://127.0.0.1:PORT` or as its address is, the value for TELEGRAM_API_URL */
+  /** `http://127.0.0.1:PORT`, the value for TELEGRAM_API_URL */
   url: string
   token: string
   /** the chats as given; change them to close a topic or to migrate a chat in mid-test */
@@ -83,7 +81,7 @@ const ROUNDS = 10
 
 /** Starts a fake Bot API that knows one bot and the given chats. */
 export async function createBotApi(options: BotApiOptions): Promise<BotApi> {
-  const { token = MADE_UP_TOKEN, chats, address = '127.0.0.1' } = options
+  const { token = MADE_UP_TOKEN, chats } = options
   if (/^[0-9]{8,10}:[A-Za-z0-9_-]{35}$/.test(token)) throw new Error('tests must not use a token that looks real')
   const telegram = createTelegram(Number.parseInt(token, 10), chats)
   const requests: ApiRequest[] = []
@@ -185,11 +183,11 @@ export async function createBotApi(options: BotApiOptions): Promise<BotApi> {
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options.port ?? 0, address, resolve)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
   })
 
   return {
-    url: `http://${address}:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     token, chats, requests, messages: telegram.messages,
     next: (method, ...answers) => void queues.set(method, [...(queues.get(method) ?? []), ...answers]),
     always: (method, answer) => void (answer ? standing.set(method, answer) : standing.delete(method)),

@@ -1,5 +1,5 @@
 // Given to the program with `node --require`: the machine's clock and name service as a test sets them, and changes them,
-// in the JSON file MACHINE_FILE: {"clockMs": added to the wall clock, "names": whether telegram.test resolves, to MACHINE_ADDRESS}.
+// in the JSON file MACHINE_FILE: {"clockMs": added to the wall clock, "names": whether telegram.test resolves}.
 // Timers keep to the monotonic clock, as they do on a real machine.
 'use strict'
 const dns = require('node:dns')
@@ -34,6 +34,5 @@ dns.lookup = (name, options, callback = options) => {
   if (name !== 'telegram.test') return lookup(name, options, callback)
   if (!current().names) return process.nextTick(callback, Object.assign(new Error('getaddrinfo ENOTFOUND telegram.test'), { code: 'ENOTFOUND', syscall: 'getaddrinfo' }))
   const all = typeof options === 'object' && options?.all
-  const address = process.env.MACHINE_ADDRESS
-  process.nextTick(callback, null, all ? [{ address, family: 4 }] : address, 4)
+  process.nextTick(callback, null, all ? [{ address: '127.0.0.1', family: 4 }] : '127.0.0.1', 4)
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { until } from '../engine/processes.js'
 import { type ApiRequest, type BotApi, createBotApi, type SentMessage } from '../fakes/bot-api.js'
-import { OWN_ADDRESS } from '../fakes/loopback.js'
+import { ownPort } from '../fakes/loopback.js'
 import { container, createDockerApi, type DockerApi, stamp } from '../fakes/docker-api.js'
 import { count, foundLine, invariant, told, updateName } from './counter.js'
 import { CHAT, environmentFor, type SidecarProcess, startProcess, TOPIC } from './sidecar-process.js'
@@ -81,7 +81,7 @@ export async function inParallel<T>(items: Iterable<T>, atOnce: number, work: (i
 export async function createStage(t: Test, { watchtower = 'watchtower', stateDir }: { watchtower?: string | null; stateDir?: string } = {}): Promise<Stage> {
   const api = await createDockerApi()
   if (watchtower !== null) api.containers.push(container({ name: watchtower, image: 'containrrr/watchtower:1.7.1', labels: WATCHTOWER }))
-  const options = { address: OWN_ADDRESS, chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC] }], onRequest: (request: ApiRequest) => stage.onRequest(request) }
+  const options = { port: await ownPort(), chats: [{ id: CHAT, title: 'Home', is_forum: true, topics: [TOPIC] }], onRequest: (request: ApiRequest) => stage.onRequest(request) }
   const directory = mkdtempSync('/tmp/wt-state-')
   const pending = new Map<string, string[]>()
   const processes: SidecarProcess[] = []
@@ -194,7 +194,7 @@ export const settled = (stage: Stage): Promise<void> => eventually(() => outboxO
 export async function createMachine(t: Test): Promise<{ stage: Stage; set(clockMs: number, names?: boolean): void; start(env?: Record<string, string>): SidecarProcess }> {
   const stage = await createStage(t)
   const file = join(stage.stateDir, 'machine.json')
-  const machine = { MACHINE_FILE: file, MACHINE_ADDRESS: OWN_ADDRESS, TELEGRAM_API_URL: stage.bot.url.replace(OWN_ADDRESS, 'telegram.test') }
+  const machine = { MACHINE_FILE: file, TELEGRAM_API_URL: stage.bot.url.replace('127.0.0.1', 'telegram.test') }
   const set = (clockMs: number, names = true): void => {
     stage.clockMs = clockMs
     // in one step, for the sidecar may be reading it
