@@ -1,5 +1,6 @@
 // What a Watchtower was told to do, and what that means for whoever relies on being told. Pure.
 import { type Finding, findingsOf } from '../guard/findings.js'
+import { unquoted } from '../guard/schedule.js'
 import type { Settings } from '../guard/settings.js'
 import type { ContainerFacts } from '../report/facts.js'
 import { WATCH_TEXTS } from '../report/watch-texts.js'
@@ -85,8 +86,8 @@ const USUAL_API = '1.41'
 
 function apiCheck({ apiVersion }: Settings, { MinAPIVersion: least, ApiVersion: most }: Around['engine'], { api }: Way): Check {
   const name = 'API version'
-  // the fork leaves out quotes around it
-  const wanted = (api === null ? apiVersion.value?.replace(/^["']+|["']+$/g, '') : apiVersion.value) ?? api
+  const given = apiVersion.value
+  const wanted = (api === null && given !== null ? unquoted(given) : given) ?? api
   if (wanted === null) return ok(name, 'it agrees on one with the engine')
   const set = `set DOCKER_API_VERSION=${isNewer(least, USUAL_API) ? least : isNewer(USUAL_API, most) ? most : USUAL_API} in Watchtower's environment and recreate it`
   const from = apiVersion.from ?? 'its default'

@@ -84,13 +84,18 @@ export const UTC: Zone = { type: 'offset', minutes: 0 }
 export function readSchedule({ schedule, interval, zone, dialect }: ScheduleText): Schedule {
   const given = (schedule ?? '').trim()
   // the fork leaves out what Compose kept of quotes (its pull request 1686); versions before that end, and say so
-  const text = dialect === 'seconds-optional' ? given.replace(/^["']+|["']+$/g, '') : given
+  const text = dialect === 'seconds-optional' ? unquoted(given) : given
   if (text !== '') return readCron(text, zone, dialect)
   const seconds = (interval.value ?? '').trim() || DEFAULT_INTERVAL_S
   if (isSeconds(seconds)) return everyOf(seconds, Number(seconds) * 1_000)
   const odd = seconds.slice(0, MAX_TEXT)
   // as a flag it ends Watchtower; of a variable viper's GetInt makes 0
   return interval.from?.startsWith('--') ? { type: 'unreadable', text: odd, why: 'not a number of seconds' } : everyOf(odd, 0)
+}
+
+/** Without the quotes at its ends, as the fork reads a setting. */
+export function unquoted(text: string): string {
+  return text.replace(/^["']+|(?<!["'])["']+$/g, '')
 }
 
 /** Whether it is a number of seconds, as an interval has to be. */

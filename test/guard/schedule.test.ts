@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type CronDialect, dialectOf, longestGap, namesZone, nextRun, readSchedule, type Schedule, UTC, zoneOf } from '../../src/guard/schedule.js'
+import { type CronDialect, dialectOf, longestGap, namesZone, nextRun, readSchedule, type Schedule, unquoted, UTC, zoneOf } from '../../src/guard/schedule.js'
+import { costsLinear } from '../measure.js'
 
 const HOUR = 3_600_000
 const at = (text: string): number => Date.parse(text)
@@ -138,4 +139,8 @@ t.test('the next run is after now, and before the longest gap has passed', (t) =
   )
   fc.assert(fc.property(fc.string({ unit: 'binary' }), time, (text, now) => (nextRun(cron(text), now) ?? Infinity) > now))
   t.end()
+})
+
+t.test('quotes cost time in proportion to their number', async (t) => {
+  await costsLinear(t, 'quotes before a letter', (n) => `x${'"'.repeat(n)}x`, unquoted)
 })
